@@ -1,0 +1,247 @@
+package org.tokenbroker.active911;
+
+import io.quarkus.rest.client.reactive.QuarkusRestClientBuilder;
+import jakarta.annotation.PreDestroy;
+import jakarta.inject.Singleton;
+import jakarta.ws.rs.ProcessingException;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MultivaluedHashMap;
+import jakarta.ws.rs.core.MultivaluedMap;
+import jakarta.ws.rs.core.Response;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jboss.logging.Logger;
+import org.tokenbroker.active911.Replies.Answer;
+import org.tokenbroker.oauth.OAuthError;
+import org.tokenbroker.oauth.Scope;
+import org.tokenbroker.oauth.Secret;
+
+/**
+ * Every call to Active911. Each is sent once, follows no redirect, reads at most 1 MB and ends
+ * within the configured time, measured over the whole of it. No method throws for what Active911
+ * does or fails to do: that is in the reply. All block, and are meant for virtual threads.
+ */
+@Singleton
+public class Active911 {
+
+  private static final Logger LOG = Logger.getLogger(Active911.class);
+  private static final int BODY_LIMIT = 1 << 20;
+
+  private final Active911Config config;
+  private final String redirectAddress;
+  private final InstantSource clock;
+  private final FormEndpoint tokenEndpoint;
+  private final FormEndpoint personalTokenEndpoint;
+  private final ApiRoot apiRoot;
+  private final ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
+
+  /** The secret that Active911 took last. */
+  private volatile String clientSecret;
+
+  Active911(
+      Active911Config config,
+      @ConfigProperty(name = "broker.public-url") URI publicUrl,
+      InstantSource clock) {
+    this.config = config;
+    this.redirectAddress = redirectAddress(publicUrl);
+    this.clock = clock;
+    this.clientSecret = config.clientSecret();
+    this.tokenEndpoint = client(config.tokenUrl()).build(FormEndpoint.class);
+    this.personalTokenEndpoint = client(config.personalTokenUrl()).build(FormEndpoint.class);
+    this.apiRoot = client(config.apiUrl()).build(ApiRoot.class);
+  }
+
+  private QuarkusRestClientBuilder client(URI address) {
+    long millis = config.timeout().toMillis();
+    return QuarkusRestClientBuilder.newBuilder()
+        .baseUri(address)
+        .connectTimeout(millis, TimeUnit.MILLISECONDS)
+        .readTimeout(millis, TimeUnit.MILLISECONDS)
+        .followRedirects(false)
+        .disableDefaultMapper(true);
+  }
+
+  private static String redirectAddress(URI publicUrl) {
+    String base = publicUrl.toString();
+    return (base.endsWith("/") ? base.substring(0, base.length() - 1) : base) + "/callback";
+  }
+
+  @PreDestroy
+  void close() {
+    calls.shutdownNow();
+  }
+
+  /** Where a browser goes to give consent (RFC 6749 §4.1.1). */
+  public URI authorizationRequest(Scope scope, Secret state) {
+    List<String> query = new ArrayList<>();
+    query.add("client_id=" + encode(config.clientId()));
+    query.add("response_type=code");
+    query.add("scope=" + encode(scope.toString()));
+    query.add("state=" + encode(state.value()));
+    for (String parameter : config.redirectParameters()) {
+      query.add(encode(parameter) + "=" + encode(redirectAddress));
+    }
+    String base = config.authorizeUrl().toString();
+    return URI.create(base + (base.contains("?") ? "&" : "?") + String.join("&", query));
+  }
+
+  private static String encode(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+
+  /**
+   * Exchanges an authorization code for tokens (RFC 6749 §4.1.3). Never to be repeated: a code is
+   * good for one use, and a second one may revoke what the first has won (§4.1.2).
+   */
+  public TokenReply exchange(Secret code, Scope scope) {
+    MultivaluedMap<String, String> form = applicationForm("authorization_code", clientSecret);
+    form.add("scope", scope.toString());
+    form.add("code", code.value());
+    if (config.redirectInExchange()) {
+      form.add("redirect_uri", redirectAddress);
+    }
+    return token(() -> tokenEndpoint.post(form));
+  }
+
+  /**
+   * Presents the refresh token of an application grant (RFC 6749 §6). Sent once; except that where
+   * Active911 refuses our secret, and so has not looked at the token, the other configured secret
+   * is tried at once.
+   */
+  public TokenReply refreshApplication(Secret refreshToken) {
+    String secret = clientSecret;
+    TokenReply reply = refreshApplication(refreshToken, secret);
+    if (!isClientRefused(reply) || config.clientSecretNext().isEmpty()) {
+      return reply;
+    }
+    String other =
+        secret.equals(config.clientSecret())
+            ? config.clientSecretNext().get()
+            : config.clientSecret();
+    TokenReply second = refreshApplication(refreshToken, other);
+    if (!isClientRefused(second)) {
+      clientSecret = other;
+      LOG.info("Active911 takes the other configured client secret now");
+    }
+    return second;
+  }
+
+  private TokenReply refreshApplication(Secret refreshToken, String secret) {
+    MultivaluedMap<String, String> form = applicationForm("refresh_token", secret);
+    form.add("refresh_token", refreshToken.value());
+    return token(() -> tokenEndpoint.post(form));
+  }
+
+  private static boolean isClientRefused(TokenReply reply) {
+    return reply instanceof TokenReply.Rejected(OAuthError error)
+        && error == OAuthError.INVALID_CLIENT;
+  }
+
+  /** Presents the refresh token of a personal grant, which needs no client. */
+  public TokenReply refreshPersonal(Secret refreshToken) {
+    MultivaluedMap<String, String> form = new MultivaluedHashMap<>();
+    form.add("refresh_token", refreshToken.value());
+    return token(() -> personalTokenEndpoint.post(form));
+  }
+
+  /** Asks which agency an access token is for. */
+  public AgencyReply agency(Secret accessToken) {
+    return switch (call(() -> apiRoot.get("Bearer " + accessToken.value()))) {
+      case Outcome.Answered(Answer answer) -> Replies.agency(answer);
+      case Outcome.Failed(Unavailability reason) -> new AgencyReply.Unavailable(reason);
+    };
+  }
+
+  private MultivaluedMap<String, String> applicationForm(String grantType, String secret) {
+    MultivaluedMap<String, String> form = new MultivaluedHashMap<>();
+    form.add("client_id", config.clientId());
+    form.add("client_secret", secret);
+    form.add("grant_type", grantType);
+    return form;
+  }
+
+  private TokenReply token(Supplier<Response> request) {
+    return switch (call(request)) {
+      case Outcome.Answered(Answer answer) -> Replies.token(answer, clock.instant());
+      case Outcome.Failed(Unavailability reason) -> new TokenReply.Unavailable(reason, null);
+    };
+  }
+
+  private sealed interface Outcome {
+    record Answered(Answer answer) implements Outcome {}
+
+    record Failed(Unavailability reason) implements Outcome {}
+  }
+
+  /**
+   * Runs one request under one deadline. The client's own timeouts start anew with each byte, so an
+   * answer that drips could hold it for ever.
+   */
+  private Outcome call(Supplier<Response> request) {
+    Future<Outcome> call = calls.submit(() -> answer(request));
+    try {
+      return call.get(config.timeout().toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      call.cancel(true);
+      return new Outcome.Failed(Unavailability.TIMEOUT);
+    } catch (InterruptedException e) {
+      call.cancel(true);
+      Thread.currentThread().interrupt();
+      return new Outcome.Failed(Unavailability.TIMEOUT);
+    } catch (ExecutionException e) {
+      if (hasCause(e, ProcessingException.class) || hasCause(e, IOException.class)) {
+        // Only the kind of failure: a client's message may quote an address with its parameters.
+        LOG.debugf("Active911 could not be called: %s", kindOf(e));
+        return new Outcome.Failed(
+            hasCause(e, TimeoutException.class)
+                ? Unavailability.TIMEOUT
+                : Unavailability.UNREACHABLE);
+      }
+      throw new IllegalStateException("calling Active911 failed in a way that is a bug", e);
+    }
+  }
+
+  private static Outcome answer(Supplier<Response> request) throws IOException {
+    try (Response response = request.get()) {
+      byte[] body = new byte[0];
+      if (response.hasEntity()) {
+        try (InputStream stream = response.readEntity(InputStream.class)) {
+          body = stream.readNBytes(BODY_LIMIT + 1);
+        }
+      }
+      if (body.length > BODY_LIMIT) {
+        return new Outcome.Failed(Unavailability.UNINTELLIGIBLE);
+      }
+      return new Outcome.Answered(
+          Answer.of(response.getStatus(), response.getHeaderString(HttpHeaders.RETRY_AFTER), body));
+    }
+  }
+
+  private static String kindOf(ExecutionException failure) {
+    Throwable cause = failure.getCause();
+    return (cause == null ? failure : cause).getClass().getSimpleName();
+  }
+
+  private static boolean hasCause(Throwable failure, Class<? extends Throwable> type) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (type.isInstance(cause)) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,164 @@
+package org.tokenbroker.agency;
+
+import io.quarkus.hibernate.orm.panache.PanacheRepositoryBase;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.transaction.Transactional;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.tokenbroker.oauth.Scope;
+
+/** The agencies and their settings, and the status that is put together from all their rows. */
+@ApplicationScoped
+public class Agencies implements PanacheRepositoryBase<Agency, Long> {
+
+  /** A page of statuses in the order of their slugs; {@code next} continues it, null at its end. */
+  public record Page(List<AgencyStatus> items, @Nullable String next) {}
+
+  /**
+   * Creates the agency or replaces its settings; its consent is not touched.
+   *
+   * @return whether it was created
+   */
+  @Transactional
+  public boolean put(String slug, AgencySettings settings) {
+    // One statement, so that two creations at once cannot collide. xmax is 0 in a row just
+    // inserted.
+    return (Boolean)
+        getEntityManager()
+            .createNativeQuery(
+                """
+                insert into agency (id, slug, name, scope_requested, expected_active911_id, contact)
+                values (nextval('agency_seq'), :slug, :name, :scope, :expected, :contact)
+                on conflict (slug) do update
+                   set name = excluded.name,
+                       scope_requested = excluded.scope_requested,
+                       expected_active911_id = excluded.expected_active911_id,
+                       contact = excluded.contact
+                returning xmax = 0
+                """,
+                Boolean.class)
+            .setParameter("slug", slug)
+            .setParameter("name", settings.name())
+            .setParameter("scope", settings.scope().toString())
+            .setParameter("expected", settings.expectedActive911Id())
+            .setParameter("contact", settings.contact())
+            .getSingleResult();
+  }
+
+  /** The agency's status, if there is such an agency. */
+  @Transactional
+  public Optional<AgencyStatus> status(String slug) {
+    return find("slug", slug)
+        .firstResultOptional()
+        .map(
+            agency ->
+                AgencyStatus.of(
+                    agency,
+                    getEntityManager().find(Grant.class, agency.id()),
+                    candidates(List.of(agency.id())).get(agency.id())));
+  }
+
+  /** What connecting the agency needs, if there is such an agency. */
+  @Transactional
+  public Optional<AgencyRef> ref(String slug) {
+    return find("slug", slug).firstResultOptional().map(this::ref);
+  }
+
+  /** The same by the row's id, for what outlives a request. */
+  @Transactional
+  public Optional<AgencyRef> ref(long id) {
+    return findByIdOptional(id).map(this::ref);
+  }
+
+  private AgencyRef ref(Agency agency) {
+    Grant grant = getEntityManager().find(Grant.class, agency.id());
+    return new AgencyRef(
+        agency.id(),
+        agency.slug,
+        agency.name,
+        Scope.parse(agency.scopeRequested),
+        agency.expectedActive911Id,
+        grant == null ? null : grant.active911Id);
+  }
+
+  /**
+   * One page of agencies.
+   *
+   * @param state only those in this state, or all
+   * @param after only those whose slug sorts behind this one; empty for the first page
+   * @param limit how many at most
+   */
+  @Transactional
+  public Page list(@Nullable ConnectionState state, String after, int limit) {
+    String where =
+        switch (state) {
+          case null -> "";
+          case PENDING -> " and g.agencyId is null";
+          case CONNECTED, NEEDS_CONSENT -> " and g.state = :state";
+        };
+    var query =
+        getEntityManager()
+            .createQuery(
+                "select a, g from Agency a left join Grant g on g.agencyId = a.id"
+                    + " where a.slug > :after"
+                    + where
+                    + " order by a.slug",
+                Object[].class)
+            .setParameter("after", after)
+            .setMaxResults(limit + 1);
+    if (state != null && state != ConnectionState.PENDING) {
+      query.setParameter("state", state);
+    }
+    List<Object[]> rows = query.getResultList();
+    boolean more = rows.size() > limit;
+    List<Object[]> shown = more ? rows.subList(0, limit) : rows;
+    Map<Long, Candidate> waiting =
+        candidates(shown.stream().map(row -> ((Agency) row[0]).id()).toList());
+    List<AgencyStatus> items = new ArrayList<>(shown.size());
+    for (Object[] row : shown) {
+      Agency agency = (Agency) row[0];
+      items.add(AgencyStatus.of(agency, (Grant) row[1], waiting.get(agency.id())));
+    }
+    return new Page(items, more ? items.getLast().agency() : null);
+  }
+
+  /** The newest living candidate of each of these agencies. */
+  private Map<Long, Candidate> candidates(List<Long> agencyIds) {
+    Map<Long, Candidate> newest = new HashMap<>();
+    if (!agencyIds.isEmpty()) {
+      getEntityManager()
+          .createQuery(
+              "from Candidate c where c.agencyId in :ids and c.expiresAt > instant"
+                  + " order by c.createdAt",
+              Candidate.class)
+          .setParameter("ids", agencyIds)
+          .getResultList()
+          .forEach(candidate -> newest.put(candidate.agencyId, candidate));
+    }
+    return newest;
+  }
+
+  /**
+   * Pauses or resumes hand-outs; refreshing goes on either way.
+   *
+   * @return whether there is such an agency
+   */
+  @Transactional
+  public boolean setPaused(String slug, boolean paused) {
+    return update("paused = ?1 where slug = ?2", paused, slug) > 0;
+  }
+
+  /**
+   * Erases the agency with its grant, its candidates and the authorizations under way.
+   *
+   * @return whether there was such an agency
+   */
+  @Transactional
+  public boolean erase(String slug) {
+    return delete("slug", slug) > 0;
+  }
+}

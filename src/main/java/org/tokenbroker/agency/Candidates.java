@@ -1,0 +1,203 @@
+package org.tokenbroker.agency;
+
+import io.quarkus.hibernate.orm.panache.PanacheRepositoryBase;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.persistence.LockModeType;
+import jakarta.transaction.Transactional;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.tokenbroker.agency.TokenCipher.Place;
+import org.tokenbroker.oauth.Scope;
+import org.tokenbroker.oauth.Secret;
+import org.tokenbroker.oauth.TokenSet;
+
+/**
+ * Consents won from Active911 on their way to becoming a grant. Every one is stored here first, the
+ * moment it is won, and is taken over once it is known to be for the right agency: whatever happens
+ * in between, it is not lost for as long as it is kept, 24 hours.
+ */
+@ApplicationScoped
+public class Candidates implements PanacheRepositoryBase<Candidate, String> {
+
+  private static final Duration KEPT = Duration.ofHours(24);
+  private static final int ID_BYTES = 16;
+
+  private final Grants grants;
+  private final TokenCipher cipher;
+  private final SecureRandom random;
+
+  Candidates(Grants grants, TokenCipher cipher, SecureRandom random) {
+    this.grants = grants;
+    this.cipher = cipher;
+    this.random = random;
+  }
+
+  /** What became of a candidate. */
+  public sealed interface Adoption {
+    /** It is the agency's grant now. */
+    record Adopted(String slug, Active911Agency active911Agency) implements Adoption {}
+
+    /** It is for another Active911 agency, and waits to be confirmed. */
+    record OtherAgency(String candidateId, Active911Agency active911Agency) implements Adoption {}
+
+    /** Active911 has not said yet which agency it is for, so it cannot be taken over. */
+    record IdentityUnknown(String candidateId) implements Adoption {}
+
+    /** There is no such candidate: taken over, discarded or expired, or its agency deleted. */
+    record Gone() implements Adoption {}
+  }
+
+  /**
+   * A candidate of which Active911 has still to say which agency it is for.
+   *
+   * @param accessToken to ask with
+   */
+  public record Unidentified(String id, Secret accessToken) {}
+
+  /**
+   * Stores a consent just won.
+   *
+   * @param wonAt when the request that won it was about to be sent, on the database's clock
+   * @return the candidate's id
+   */
+  @Transactional
+  public String keep(long agencyId, GrantKind kind, TokenSet tokens, Instant wonAt) {
+    byte[] idBytes = new byte[ID_BYTES];
+    random.nextBytes(idBytes);
+    Candidate candidate = new Candidate();
+    candidate.id = HexFormat.of().formatHex(idBytes);
+    candidate.agencyId = agencyId;
+    candidate.kind = kind;
+    candidate.reason = CandidateReason.IDENTITY_UNKNOWN;
+    candidate.scopeGranted = tokens.scope().toString();
+    candidate.refreshToken =
+        cipher.encrypt(tokens.refreshToken(), Place.ofCandidate(candidate.id, "refresh_token"));
+    candidate.accessToken =
+        cipher.encrypt(tokens.accessToken(), Place.ofCandidate(candidate.id, "access_token"));
+    candidate.accessTokenExpiresAt = tokens.accessTokenExpiresAt();
+    candidate.refreshTokenExpiresAt = tokens.refreshTokenExpiresAt();
+    candidate.createdAt = wonAt;
+    candidate.expiresAt = wonAt.plus(KEPT);
+    persist(candidate);
+    return candidate.id;
+  }
+
+  /**
+   * Records which Active911 agency the consent is for, and makes it the grant if that is one that
+   * the agency accepts without asking.
+   */
+  @Transactional
+  public Adoption identify(String id, Active911Agency identity) {
+    Candidate candidate = living(id);
+    if (candidate == null) {
+      return new Adoption.Gone();
+    }
+    candidate.active911Id = identity.id();
+    candidate.active911Name = identity.name();
+    Agency agency = lock(candidate.agencyId);
+    Grant grant = getEntityManager().find(Grant.class, agency.id());
+    AgencyRef ref =
+        new AgencyRef(
+            agency.id(),
+            agency.slug,
+            agency.name,
+            Scope.parse(agency.scopeRequested),
+            agency.expectedActive911Id,
+            grant == null ? null : grant.active911Id);
+    if (ref.accepts(identity.id())) {
+      return adopt(agency, candidate, identity);
+    }
+    candidate.reason = CandidateReason.OTHER_AGENCY;
+    return new Adoption.OtherAgency(id, identity);
+  }
+
+  /** Makes the candidate the agency's grant because an admin says so. */
+  @Transactional
+  public Adoption confirm(String slug, String id) {
+    Candidate candidate = livingOf(slug, id);
+    if (candidate == null) {
+      return new Adoption.Gone();
+    }
+    if (candidate.active911Id == null || candidate.active911Name == null) {
+      return new Adoption.IdentityUnknown(id);
+    }
+    return adopt(
+        lock(candidate.agencyId),
+        candidate,
+        new Active911Agency(candidate.active911Id, candidate.active911Name));
+  }
+
+  private Adoption adopt(Agency agency, Candidate candidate, Active911Agency identity) {
+    grants.connect(
+        agency.id(),
+        new UUID(random.nextLong(), random.nextLong()),
+        candidate.kind,
+        identity,
+        new TokenSet(
+            cipher.decrypt(candidate.accessToken, Place.ofCandidate(candidate.id, "access_token")),
+            candidate.accessTokenExpiresAt,
+            cipher.decrypt(
+                candidate.refreshToken, Place.ofCandidate(candidate.id, "refresh_token")),
+            candidate.refreshTokenExpiresAt,
+            Scope.parse(candidate.scopeGranted)),
+        candidate.createdAt,
+        RefreshTime.dueAt(candidate.createdAt, candidate.accessTokenExpiresAt, random));
+    delete(candidate);
+    return new Adoption.Adopted(agency.slug, identity);
+  }
+
+  /** Throws the candidate away; says whether there was one. */
+  @Transactional
+  public boolean discard(String slug, String id) {
+    Candidate candidate = livingOf(slug, id);
+    if (candidate == null) {
+      return false;
+    }
+    delete(candidate);
+    return true;
+  }
+
+  /** Candidates whose agency Active911 has still to name, oldest first. */
+  @Transactional
+  public List<Unidentified> unidentified(int limit) {
+    return find("active911Id is null and expiresAt > instant order by createdAt")
+        .page(0, limit)
+        .stream()
+        .map(
+            candidate ->
+                new Unidentified(
+                    candidate.id,
+                    cipher.decrypt(
+                        candidate.accessToken, Place.ofCandidate(candidate.id, "access_token"))))
+        .toList();
+  }
+
+  /** Erases those whose time is over; returns how many. */
+  @Transactional
+  public long expire() {
+    return delete("expiresAt <= instant");
+  }
+
+  private @Nullable Candidate living(String id) {
+    return find("id = ?1 and expiresAt > instant", id).firstResult();
+  }
+
+  private @Nullable Candidate livingOf(String slug, String id) {
+    return find(
+            "id = ?1 and expiresAt > instant"
+                + " and agencyId = (select a.id from Agency a where a.slug = ?2)",
+            id,
+            slug)
+        .firstResult();
+  }
+
+  /** Two adoptions for one agency take turns here, each seeing what the other stored. */
+  private Agency lock(long agencyId) {
+    return getEntityManager().find(Agency.class, agencyId, LockModeType.PESSIMISTIC_WRITE);
+  }
+}

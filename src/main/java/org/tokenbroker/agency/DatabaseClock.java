@@ -1,0 +1,97 @@
+package org.tokenbroker.agency;
+
+import io.quarkus.runtime.Startup;
+import jakarta.enterprise.inject.Typed;
+import jakarta.inject.Singleton;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.OffsetDateTime;
+import java.util.function.LongSupplier;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The database's clock, read without asking the database: a sample of it plus the monotonic time
+ * that has passed since. The machine's own wall clock takes no part, so replicas whose clocks
+ * differ, or jump, agree on what has expired.
+ *
+ * <p>Invariant: the estimate never runs behind the database's clock by more than the two machines'
+ * oscillators drift between two samples, because a sample is taken to have been read at the end of
+ * its round trip. A token that seems valid here is valid there.
+ */
+@Startup
+@Typed(DatabaseClock.class)
+@Singleton
+public class DatabaseClock implements InstantSource {
+
+  private record Sample(Instant databaseTime, long nanoTime) {}
+
+  private final DataSource dataSource;
+  private final LongSupplier nanoTime;
+  private volatile @Nullable Sample sample;
+
+  public DatabaseClock(DataSource dataSource) {
+    this(dataSource, System::nanoTime);
+  }
+
+  DatabaseClock(DataSource dataSource, LongSupplier nanoTime) {
+    this.dataSource = dataSource;
+    this.nanoTime = nanoTime;
+  }
+
+  /** The database's time now, estimated; asks the database only if it was never asked before. */
+  @Override
+  public Instant instant() {
+    Sample taken = sample;
+    if (taken == null) {
+      taken = read();
+      sample = taken;
+    }
+    return taken.databaseTime().plusNanos(nanoTime.getAsLong() - taken.nanoTime());
+  }
+
+  /**
+   * Takes a new sample.
+   *
+   * @return by how much the estimate moved; positive: forward
+   * @throws DatabaseUnavailableException if the database does not answer
+   */
+  public Duration synchronize() {
+    Sample next = read();
+    Sample previous = sample;
+    sample = next;
+    return previous == null
+        ? Duration.ZERO
+        : Duration.between(
+            previous.databaseTime().plusNanos(next.nanoTime() - previous.nanoTime()),
+            next.databaseTime());
+  }
+
+  private Sample read() {
+    long before = nanoTime.getAsLong();
+    try (Connection connection = dataSource.getConnection();
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("select clock_timestamp()")) {
+      row.next();
+      Instant databaseTime = row.getObject(1, OffsetDateTime.class).toInstant();
+      // The database read its clock somewhere between the two readings of ours. Adding the whole
+      // round trip makes the estimate early rather than late: a token expires here no later.
+      long after = nanoTime.getAsLong();
+      return new Sample(databaseTime.plusNanos(after - before), after);
+    } catch (SQLException e) {
+      throw new DatabaseUnavailableException(e);
+    }
+  }
+
+  /** The database could not be asked for its time. */
+  public static final class DatabaseUnavailableException extends RuntimeException {
+    DatabaseUnavailableException(SQLException cause) {
+      super("the database did not answer", cause);
+    }
+  }
+}

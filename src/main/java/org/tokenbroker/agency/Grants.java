@@ -1,0 +1,412 @@
+package org.tokenbroker.agency;
+
+import jakarta.inject.Singleton;
+import jakarta.transaction.Transactional;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Consumer;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.tokenbroker.agency.DatabaseClock.DatabaseUnavailableException;
+import org.tokenbroker.agency.HandoutState.CurrentToken;
+import org.tokenbroker.agency.TokenCipher.Place;
+import org.tokenbroker.oauth.Scope;
+import org.tokenbroker.oauth.Secret;
+import org.tokenbroker.oauth.TokenSet;
+
+/**
+ * The single owner of the stored grants: no other class writes that table. Each change is one
+ * statement whose condition says which state it may follow, so that it holds with any number of
+ * replicas; and each is committed before the method returns, unless the caller's transaction spans
+ * it. Plain JDBC, because the conditions are the point.
+ */
+@Singleton
+public class Grants {
+
+  private final DataSource dataSource;
+  private final TokenCipher cipher;
+
+  Grants(DataSource dataSource, TokenCipher cipher) {
+    this.dataSource = dataSource;
+    this.cipher = cipher;
+  }
+
+  /** What became of an attempt to win the lease on an agency's refresh token. */
+  public sealed interface Claim {
+    /** It is ours until it ends. */
+    record Won(Lease lease) implements Claim {}
+
+    /** Somebody else's lease is running. */
+    record HeldElsewhere() implements Claim {}
+
+    /** There is nothing to do: the stored access token is newer than the one that was seen. */
+    record Newer() implements Claim {}
+
+    /** There is no grant to refresh, or its consent is gone and was not to be tried. */
+    record NoConsent() implements Claim {}
+  }
+
+  /**
+   * Wins the lease on an agency's refresh token, if it is free, and records which token its holder
+   * is about to present. One committed statement: nothing is held while Active911 is called.
+   *
+   * @param agencyId whose
+   * @param seenGeneration the access token that the claimant knows and wants replaced
+   * @param evenWithoutConsent whether to try a consent that was found gone once more
+   * @param owner names the claimant in the lease
+   * @param length how long it may hold the lease; longer than the call to Active911 can take
+   */
+  public Claim claim(
+      long agencyId,
+      long seenGeneration,
+      boolean evenWithoutConsent,
+      String owner,
+      Duration length) {
+    String claim =
+        """
+        update agency_grant g
+           set lease_owner = ?, lease_until = clock_timestamp() + ? * interval '1 millisecond',
+               lease_generation = g.lease_generation + 1,
+               presented_hash = g.refresh_token_hash, presented_at = clock_timestamp(),
+               presented_by = ?
+          from agency a
+         where g.agency_id = ? and a.id = g.agency_id and g.generation = ?
+           and (g.lease_until is null or g.lease_until <= clock_timestamp())
+           and (g.state = 'CONNECTED' or ?)
+        returning a.slug, g.lease_generation, g.connection_id, g.kind, g.refresh_token,
+                  g.refresh_token_expires_at, g.scope_granted, g.generation,
+                  g.consecutive_failures, g.access_token_expires_at, g.presented_at
+        """;
+    try (Connection connection = dataSource.getConnection()) {
+      try (PreparedStatement statement = connection.prepareStatement(claim)) {
+        bind(
+            statement,
+            owner,
+            length.toMillis(),
+            owner,
+            agencyId,
+            seenGeneration,
+            evenWithoutConsent);
+        try (ResultSet row = statement.executeQuery()) {
+          if (row.next()) {
+            return new Claim.Won(
+                new Lease(
+                    agencyId,
+                    row.getString(1),
+                    owner,
+                    row.getLong(2),
+                    row.getObject(3, UUID.class),
+                    GrantKind.valueOf(row.getString(4)),
+                    cipher.decrypt(row.getBytes(5), Place.ofGrant(agencyId, "refresh_token")),
+                    instant(row, 6),
+                    Scope.parse(row.getString(7)),
+                    row.getLong(8),
+                    row.getInt(9),
+                    instant(row, 10),
+                    instant(row, 11)));
+          }
+        }
+      }
+      return whyNotClaimed(connection, agencyId, seenGeneration);
+    } catch (SQLException e) {
+      throw new DatabaseUnavailableException(e);
+    }
+  }
+
+  private static Claim whyNotClaimed(Connection connection, long agencyId, long seenGeneration)
+      throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "select generation, lease_until > clock_timestamp() from agency_grant"
+                + " where agency_id = ?")) {
+      bind(statement, agencyId);
+      try (ResultSet row = statement.executeQuery()) {
+        if (!row.next()) {
+          return new Claim.NoConsent();
+        }
+        if (row.getLong(1) != seenGeneration) {
+          return new Claim.Newer();
+        }
+        return row.getBoolean(2) ? new Claim.HeldElsewhere() : new Claim.NoConsent();
+      }
+    }
+  }
+
+  /**
+   * Stores what a refresh won. Holds where the connection is the one that the lease was won for,
+   * its refresh token still is the one that was presented, and no newer access token was stored
+   * since; even if the lease has ended, and even if the consent was found gone meanwhile: the
+   * answer may hold the only live token.
+   *
+   * @param tokens the tokens after the answer
+   * @param nextRefreshAt when to refresh next, on the database's clock
+   * @return whether it was stored; if not, something newer is
+   */
+  public boolean settle(Lease lease, TokenSet tokens, Instant nextRefreshAt) {
+    boolean rotated = !tokens.refreshToken().equals(lease.refreshToken());
+    return update(
+            """
+            update agency_grant
+               set state = 'CONNECTED', access_token = ?, access_token_expires_at = ?,
+                   refresh_token = ?, refresh_token_hash = ?, refresh_token_expires_at = ?,
+                   previous_refresh_token = ?, scope_granted = ?,
+                   generation = generation + 1, last_refreshed_at = ?, next_refresh_at = ?,
+                   consecutive_failures = 0, last_error = null, last_error_at = null,
+                   lease_owner = case when lease_generation = ? then null else lease_owner end,
+                   lease_until = case when lease_generation = ? then null else lease_until end,
+                   presented_hash = null, presented_at = null, presented_by = null
+             where agency_id = ? and connection_id = ? and refresh_token_hash = ?
+               and generation = ?
+            """,
+            cipher.encrypt(tokens.accessToken(), Place.ofGrant(lease.agencyId(), "access_token")),
+            tokens.accessTokenExpiresAt(),
+            cipher.encrypt(tokens.refreshToken(), Place.ofGrant(lease.agencyId(), "refresh_token")),
+            tokens.refreshToken().sha256(),
+            tokens.refreshTokenExpiresAt(),
+            // The token before stays until the next success, for the case that the new one was
+            // lost on its way; nothing to keep where it is still the same.
+            rotated
+                ? cipher.encrypt(
+                    lease.refreshToken(), Place.ofGrant(lease.agencyId(), "previous_refresh_token"))
+                : null,
+            tokens.scope().toString(),
+            lease.claimedAt(),
+            nextRefreshAt,
+            lease.number(),
+            lease.number(),
+            lease.agencyId(),
+            lease.connectionId(),
+            lease.refreshToken().sha256(),
+            lease.generation())
+        > 0;
+  }
+
+  /**
+   * Records that Active911 refuses the presented token for good. Holds only where it still is the
+   * stored one and the lease has not passed to somebody else, who may have an answer under way.
+   *
+   * @param error our name for what was wrong
+   * @return whether the consent now counts as gone
+   */
+  public boolean consentGone(Lease lease, String error) {
+    return update(
+            """
+            update agency_grant
+               set state = 'NEEDS_CONSENT', consecutive_failures = consecutive_failures + 1,
+                   last_error = ?, last_error_at = clock_timestamp(),
+                   lease_owner = null, lease_until = null,
+                   presented_hash = null, presented_at = null, presented_by = null
+             where agency_id = ? and connection_id = ? and refresh_token_hash = ?
+               and generation = ? and lease_generation = ?
+            """,
+            error,
+            lease.agencyId(),
+            lease.connectionId(),
+            lease.refreshToken().sha256(),
+            lease.generation(),
+            lease.number())
+        > 0;
+  }
+
+  /**
+   * Records a refresh that proved nothing about the consent, and when to try again. The marker of
+   * the presented token stays: its answer may have been lost.
+   *
+   * @param error our name for what was wrong
+   */
+  public void deferred(Lease lease, String error, Duration retryIn) {
+    update(
+        """
+        update agency_grant
+           set consecutive_failures = consecutive_failures + 1,
+               last_error = ?, last_error_at = clock_timestamp(),
+               next_refresh_at = clock_timestamp() + ? * interval '1 millisecond',
+               lease_owner = null, lease_until = null
+         where agency_id = ? and lease_generation = ?
+        """,
+        error,
+        retryIn.toMillis(),
+        lease.agencyId(),
+        lease.number());
+  }
+
+  /** An agency whose token is due to be refreshed, and the access token that is to be replaced. */
+  public record Due(long agencyId, long generation) {}
+
+  /** Those whose time to refresh has come and that nobody holds; earliest expiry first. */
+  public List<Due> due(int limit) {
+    return query(
+        """
+        select agency_id, generation from agency_grant
+         where state = 'CONNECTED' and next_refresh_at <= clock_timestamp()
+           and (lease_until is null or lease_until <= clock_timestamp())
+         order by access_token_expires_at
+         limit ?
+        """,
+        row -> new Due(row.getLong(1), row.getLong(2)),
+        limit);
+  }
+
+  /**
+   * Makes a consent the agency's grant, in place of the one it had. Its connection is a new one, so
+   * that whatever is still under way for the older one changes nothing.
+   */
+  @Transactional(Transactional.TxType.MANDATORY)
+  void connect(
+      long agencyId,
+      UUID connectionId,
+      GrantKind kind,
+      Active911Agency active911Agency,
+      TokenSet tokens,
+      Instant issuedAt,
+      Instant nextRefreshAt) {
+    update(
+        """
+        insert into agency_grant as g (
+            agency_id, connection_id, kind, state, active911_id, active911_name, scope_granted,
+            refresh_token, refresh_token_hash, access_token, generation,
+            access_token_expires_at, refresh_token_expires_at, last_refreshed_at, next_refresh_at)
+        values (?, ?, ?, 'CONNECTED', ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?)
+        on conflict (agency_id) do update
+           set connection_id = excluded.connection_id, kind = excluded.kind,
+               state = excluded.state, active911_id = excluded.active911_id,
+               active911_name = excluded.active911_name, scope_granted = excluded.scope_granted,
+               refresh_token = excluded.refresh_token,
+               refresh_token_hash = excluded.refresh_token_hash, previous_refresh_token = null,
+               access_token = excluded.access_token, generation = g.generation + 1,
+               access_token_expires_at = excluded.access_token_expires_at,
+               refresh_token_expires_at = excluded.refresh_token_expires_at,
+               last_refreshed_at = excluded.last_refreshed_at,
+               next_refresh_at = excluded.next_refresh_at,
+               consecutive_failures = 0, last_error = null, last_error_at = null,
+               lease_owner = null, lease_until = null,
+               lease_generation = g.lease_generation + 1,
+               presented_hash = null, presented_at = null, presented_by = null
+        """,
+        agencyId,
+        connectionId,
+        kind.name(),
+        active911Agency.id(),
+        active911Agency.name(),
+        tokens.scope().toString(),
+        cipher.encrypt(tokens.refreshToken(), Place.ofGrant(agencyId, "refresh_token")),
+        tokens.refreshToken().sha256(),
+        cipher.encrypt(tokens.accessToken(), Place.ofGrant(agencyId, "access_token")),
+        tokens.accessTokenExpiresAt(),
+        tokens.refreshTokenExpiresAt(),
+        issuedAt,
+        nextRefreshAt);
+  }
+
+  /** Whether this is the refresh token that the agency's grant holds now, or held just before. */
+  public boolean holds(long agencyId, Secret refreshToken) {
+    return !query(
+            "select 1 from agency_grant where agency_id = ? and refresh_token_hash = ?",
+            row -> row.getInt(1),
+            agencyId,
+            refreshToken.sha256())
+        .isEmpty();
+  }
+
+  private static final String HANDOUT_STATE =
+      """
+      select a.id, a.slug, a.paused, g.state, g.access_token, g.scope_granted, g.generation,
+             g.last_refreshed_at, g.access_token_expires_at
+        from agency a left join agency_grant g on g.agency_id = a.id
+      """;
+
+  /** What handing out needs to know of one agency, if there is such an agency. */
+  public Optional<HandoutState> handoutState(String slug) {
+    return query(HANDOUT_STATE + " where a.slug = ?", this::handoutState, slug).stream()
+        .findFirst();
+  }
+
+  /** What handing out needs to know of every agency, up to a limit, one after the other. */
+  public void forEachHandoutState(int limit, Consumer<HandoutState> action) {
+    forEach(
+        HANDOUT_STATE + " order by a.id limit ?", row -> action.accept(handoutState(row)), limit);
+  }
+
+  private HandoutState handoutState(ResultSet row) throws SQLException {
+    long agencyId = row.getLong(1);
+    String state = row.getString(4);
+    CurrentToken token =
+        state == null
+            ? null
+            : new CurrentToken(
+                cipher.decrypt(row.getBytes(5), Place.ofGrant(agencyId, "access_token")),
+                row.getString(6),
+                row.getLong(7),
+                instant(row, 8),
+                instant(row, 9));
+    return new HandoutState(
+        agencyId,
+        row.getString(2),
+        row.getBoolean(3),
+        state == null ? ConnectionState.PENDING : ConnectionState.valueOf(state),
+        token);
+  }
+
+  @FunctionalInterface
+  private interface RowReader<T> {
+    T read(ResultSet row) throws SQLException;
+  }
+
+  @FunctionalInterface
+  private interface RowAction {
+    void accept(ResultSet row) throws SQLException;
+  }
+
+  private <T> List<T> query(String sql, RowReader<T> reader, Object... arguments) {
+    List<T> rows = new ArrayList<>();
+    forEach(sql, row -> rows.add(reader.read(row)), arguments);
+    return rows;
+  }
+
+  private void forEach(String sql, RowAction action, Object... arguments) {
+    try (Connection connection = dataSource.getConnection();
+        PreparedStatement statement = connection.prepareStatement(sql)) {
+      bind(statement, arguments);
+      try (ResultSet rows = statement.executeQuery()) {
+        while (rows.next()) {
+          action.accept(rows);
+        }
+      }
+    } catch (SQLException e) {
+      throw new DatabaseUnavailableException(e);
+    }
+  }
+
+  private int update(String sql, @Nullable Object... arguments) {
+    try (Connection connection = dataSource.getConnection();
+        PreparedStatement statement = connection.prepareStatement(sql)) {
+      bind(statement, arguments);
+      return statement.executeUpdate();
+    } catch (SQLException e) {
+      throw new DatabaseUnavailableException(e);
+    }
+  }
+
+  private static void bind(PreparedStatement statement, @Nullable Object... arguments)
+      throws SQLException {
+    for (int i = 0; i < arguments.length; i++) {
+      Object argument = arguments[i];
+      statement.setObject(
+          i + 1, argument instanceof Instant time ? time.atOffset(ZoneOffset.UTC) : argument);
+    }
+  }
+
+  private static Instant instant(ResultSet row, int column) throws SQLException {
+    return row.getObject(column, OffsetDateTime.class).toInstant();
+  }
+}

@@ -1,0 +1,93 @@
+package org.tokenbroker.agency;
+
+import com.google.crypto.tink.Aead;
+import com.google.crypto.tink.InsecureSecretKeyAccess;
+import com.google.crypto.tink.RegistryConfiguration;
+import com.google.crypto.tink.TinkJsonProtoKeysetFormat;
+import com.google.crypto.tink.aead.AeadConfig;
+import jakarta.inject.Singleton;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.tokenbroker.oauth.Secret;
+
+/**
+ * Encrypts tokens for the database with an AEAD of Tink. The associated data binds each ciphertext
+ * to the row and column it was made for, so that a value copied to another place does not decrypt.
+ */
+@Singleton
+public final class TokenCipher {
+
+  private final Aead aead;
+
+  /**
+   * Reads the keyset.
+   *
+   * @param keyset a Tink keyset in JSON whose primary key is an AEAD
+   * @throws IllegalArgumentException if it is not one
+   */
+  public TokenCipher(@ConfigProperty(name = "broker.encryption-keyset") String keyset) {
+    try {
+      AeadConfig.register();
+      this.aead =
+          TinkJsonProtoKeysetFormat.parseKeyset(keyset, InsecureSecretKeyAccess.get())
+              .getPrimitive(RegistryConfiguration.get(), Aead.class);
+    } catch (GeneralSecurityException e) {
+      // The cause is left out: a parser's message may quote the key material that it could not
+      // read.
+      throw new IllegalArgumentException("not a Tink keyset of AEAD keys in JSON");
+    }
+  }
+
+  /**
+   * @param place the row and column that the ciphertext is for
+   */
+  byte[] encrypt(Secret token, Place place) {
+    try {
+      return aead.encrypt(token.value().getBytes(StandardCharsets.UTF_8), place.associatedData());
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("a checked keyset encrypts", e);
+    }
+  }
+
+  /**
+   * @throws UndecipherableException if no key of the keyset made it for this place
+   */
+  Secret decrypt(byte[] ciphertext, Place place) {
+    try {
+      return Secret.of(
+          new String(aead.decrypt(ciphertext, place.associatedData()), StandardCharsets.UTF_8));
+    } catch (GeneralSecurityException e) {
+      throw new UndecipherableException(place);
+    }
+  }
+
+  /**
+   * Where a ciphertext belongs.
+   *
+   * @param table the table's name
+   * @param row the row's primary key: an id that is never given to another agency, not the slug
+   * @param column the column's name
+   */
+  record Place(String table, String row, String column) {
+
+    static Place ofGrant(long agencyId, String column) {
+      return new Place("agency_grant", Long.toString(agencyId), column);
+    }
+
+    static Place ofCandidate(String id, String column) {
+      return new Place("candidate", id, column);
+    }
+
+    byte[] associatedData() {
+      return (table + '/' + row + '/' + column).getBytes(StandardCharsets.UTF_8);
+    }
+  }
+
+  /** A stored value that the configured keyset cannot read: a wrong keyset, or a moved value. */
+  public static final class UndecipherableException extends RuntimeException {
+    UndecipherableException(Place place) {
+      super("cannot decrypt " + place.column() + " of " + place.table() + " " + place.row());
+    }
+  }
+}

@@ -1,0 +1,82 @@
+package org.tokenbroker.oauth;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.util.Base64;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A value that proves something by being known: a token, a code, a key. It redacts itself wherever
+ * it is printed and is compared in constant time; {@link #value()} is the one way to its text.
+ */
+public final class Secret {
+
+  private static final int RANDOM_BYTES = 32;
+
+  private final String value;
+
+  private Secret(String value) {
+    this.value = value;
+  }
+
+  /**
+   * Guards a text.
+   *
+   * @param value the text
+   * @throws IllegalArgumentException if it is empty
+   */
+  public static Secret of(String value) {
+    if (value.isEmpty()) {
+      throw new IllegalArgumentException("a secret cannot be empty");
+    }
+    return new Secret(value);
+  }
+
+  /** A new secret of 256 random bits in base64url without padding (RFC 4648 §5), 43 characters. */
+  public static Secret random(SecureRandom random) {
+    byte[] bytes = new byte[RANDOM_BYTES];
+    random.nextBytes(bytes);
+    return new Secret(Base64.getUrlEncoder().withoutPadding().encodeToString(bytes));
+  }
+
+  /** The text itself. Whoever calls this must not let it reach a log, a page or a problem. */
+  public String value() {
+    return value;
+  }
+
+  /**
+   * SHA-256 of the text's UTF-8 bytes: enough to find or compare a secret that carries its own
+   * randomness, where the secret itself is not to be kept.
+   */
+  public byte[] sha256() {
+    return sha256(value.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** SHA-256 of the given bytes. */
+  public static byte[] sha256(byte[] bytes) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(bytes);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Secret secret
+        && MessageDigest.isEqual(
+            value.getBytes(StandardCharsets.UTF_8), secret.value.getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Override
+  public int hashCode() {
+    return value.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "[redacted]";
+  }
+}

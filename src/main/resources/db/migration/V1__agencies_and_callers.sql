@@ -1,0 +1,141 @@
+-- Every bytea column named *_token holds a Tink AEAD ciphertext whose associated data is
+-- '<table>/<row id>/<column>': a value that is moved to another row or column cannot be read.
+-- Times are the database's clock.
+
+create sequence agency_seq;
+
+create table agency (
+    id                    bigint      primary key,
+    slug                  text        not null unique check (slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'),
+    name                  text        not null,
+    scope_requested       text        not null,
+    expected_active911_id text,
+    contact               text,
+    paused                boolean     not null default false,
+    created_at            timestamptz not null default now()
+);
+
+-- One consent of one agency and the tokens won with it. No row: the agency was never connected.
+create table agency_grant (
+    agency_id                bigint      primary key references agency on delete cascade,
+    -- Which consent this is: a new one at every connection, so that an answer to an older
+    -- consent's refresh cannot be taken for one of this.
+    connection_id            uuid        not null,
+    kind                     text        not null check (kind in ('APPLICATION', 'PERSONAL')),
+    state                    text        not null check (state in ('CONNECTED', 'NEEDS_CONSENT')),
+    active911_id             text        not null,
+    active911_name           text        not null,
+    scope_granted            text        not null,
+    refresh_token            bytea       not null,
+    refresh_token_hash       bytea       not null,
+    previous_refresh_token   bytea,
+    access_token             bytea       not null,
+    -- Counts the access tokens stored for this agency; names a token in its ETag.
+    generation               bigint      not null,
+    access_token_expires_at  timestamptz not null,
+    refresh_token_expires_at timestamptz not null,
+    last_refreshed_at        timestamptz not null,
+    next_refresh_at          timestamptz not null,
+    consecutive_failures     integer     not null default 0,
+    last_error               text,
+    last_error_at            timestamptz,
+    -- Who may present the refresh token now, and until when nobody else may.
+    lease_owner              text,
+    lease_until              timestamptz,
+    lease_generation         bigint      not null default 0,
+    -- The token that the last holder set out to present; cleared when its answer is settled.
+    presented_hash           bytea,
+    presented_at             timestamptz,
+    presented_by             text
+);
+
+create index agency_grant_due on agency_grant (next_refresh_at) where state = 'CONNECTED';
+
+-- Consents won from Active911 that are not (yet) the agency's grant.
+create table candidate (
+    id                       text        primary key,
+    agency_id                bigint      not null references agency on delete cascade,
+    kind                     text        not null check (kind in ('APPLICATION', 'PERSONAL')),
+    reason                   text        not null,
+    active911_id             text,
+    active911_name           text,
+    scope_granted            text        not null,
+    refresh_token            bytea       not null,
+    access_token             bytea       not null,
+    access_token_expires_at  timestamptz not null,
+    refresh_token_expires_at timestamptz not null,
+    created_at               timestamptz not null,
+    expires_at               timestamptz not null
+);
+
+create index candidate_agency on candidate (agency_id);
+create index candidate_expiry on candidate (expires_at);
+
+-- Authorization requests under way (RFC 6749 section 4.1.1), found by the hash of their state.
+create table authorization_request (
+    state_hash   bytea       primary key,
+    cookie_hash  bytea       not null,
+    agency_id    bigint      not null references agency on delete cascade,
+    started_by   text        not null,
+    scope        text        not null,
+    created_at   timestamptz not null default now(),
+    expires_at   timestamptz not null,
+    consumed_at  timestamptz
+);
+
+create index authorization_request_expiry on authorization_request (expires_at);
+
+-- What the page after the callback says; read by whoever has its id.
+create table callback_result (
+    id           text        primary key,
+    outcome      text        not null,
+    agency_slug  text        not null,
+    agency_name  text        not null,
+    active911_name text,
+    candidate_id text,
+    created_at   timestamptz not null default now()
+);
+
+create index callback_result_age on callback_result (created_at);
+
+create sequence caller_seq;
+
+create table caller (
+    id                  bigint      primary key,
+    name                text        not null unique check (name ~ '^[a-z0-9][a-z0-9-]{0,62}$'),
+    issuer              text,
+    subject             text,
+    certificate_subject text,
+    all_agencies        boolean     not null default false,
+    created_at          timestamptz not null default now()
+);
+
+-- By slug, not by id: an agency may be granted before it exists.
+create table caller_agency (
+    caller_id   bigint not null references caller on delete cascade,
+    agency_slug text   not null,
+    primary key (caller_id, agency_slug)
+);
+
+create index caller_agency_slug on caller_agency (agency_slug);
+
+create table caller_key (
+    key_id     text        primary key,
+    caller_id  bigint      not null references caller on delete cascade,
+    hash       bytea       not null,
+    created_at timestamptz not null default now(),
+    expires_at timestamptz
+);
+
+create index caller_key_caller on caller_key (caller_id);
+
+-- Console sessions, found by the hash of their cookie.
+create table console_session (
+    id_hash    bytea       primary key,
+    admin      text        not null,
+    key_hash   bytea       not null,
+    created_at timestamptz not null,
+    last_seen  timestamptz not null
+);
+
+create index console_session_age on console_session (created_at);
