@@ -39,6 +39,8 @@ create table agency_grant (
     consecutive_failures     integer     not null default 0,
     last_error               text,
     last_error_at            timestamptz,
+    -- When a token that was still valid was last refreshed because somebody asked for it.
+    forced_at                timestamptz,
     -- Who may present the refresh token now, and until when nobody else may.
     lease_owner              text,
     lease_until              timestamptz,
@@ -49,6 +51,9 @@ create table agency_grant (
     presented_by             text
 );
 
+-- Which agency a refresh token belongs to, before it is imported a second time.
+create index agency_grant_refresh_token on agency_grant (refresh_token_hash);
+
 create index agency_grant_due on agency_grant (next_refresh_at) where state = 'CONNECTED';
 
 -- Consents won from Active911 that are not (yet) the agency's grant.
@@ -57,6 +62,8 @@ create table candidate (
     agency_id                bigint      not null references agency on delete cascade,
     kind                     text        not null check (kind in ('APPLICATION', 'PERSONAL')),
     reason                   text        not null,
+    -- Whether any Active911 agency will do where neither the expected nor the former one is known.
+    any_agency               boolean     not null,
     active911_id             text,
     active911_name           text,
     scope_granted            text        not null,
@@ -76,6 +83,7 @@ create table authorization_request (
     state_hash   bytea       primary key,
     cookie_hash  bytea       not null,
     agency_id    bigint      not null references agency on delete cascade,
+    -- The admin who started it.
     started_by   text        not null,
     scope        text        not null,
     created_at   timestamptz not null default now(),
@@ -87,13 +95,12 @@ create index authorization_request_expiry on authorization_request (expires_at);
 
 -- What the page after the callback says; read by whoever has its id.
 create table callback_result (
-    id           text        primary key,
-    outcome      text        not null,
-    agency_slug  text        not null,
-    agency_name  text        not null,
+    id             text        primary key,
+    outcome        text        not null,
+    agency_slug    text        not null,
+    agency_name    text        not null,
     active911_name text,
-    candidate_id text,
-    created_at   timestamptz not null default now()
+    created_at     timestamptz not null default now()
 );
 
 create index callback_result_age on callback_result (created_at);

@@ -2,6 +2,7 @@ package org.tokenbroker.agency;
 
 import io.quarkus.hibernate.orm.panache.PanacheRepositoryBase;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Event;
 import jakarta.transaction.Transactional;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -15,6 +16,12 @@ import org.tokenbroker.oauth.Scope;
 @ApplicationScoped
 public class Agencies implements PanacheRepositoryBase<Agency, Long> {
 
+  private final Event<AgencyChanged> changed;
+
+  Agencies(Event<AgencyChanged> changed) {
+    this.changed = changed;
+  }
+
   /** A page of statuses in the order of their slugs; {@code next} continues it, null at its end. */
   public record Page(List<AgencyStatus> items, @Nullable String next) {}
 
@@ -27,6 +34,7 @@ public class Agencies implements PanacheRepositoryBase<Agency, Long> {
   public boolean put(String slug, AgencySettings settings) {
     // One statement, so that two creations at once cannot collide. xmax is 0 in a row just
     // inserted.
+    changed.fire(new AgencyChanged(slug));
     return (Boolean)
         getEntityManager()
             .createNativeQuery(
@@ -149,6 +157,7 @@ public class Agencies implements PanacheRepositoryBase<Agency, Long> {
    */
   @Transactional
   public boolean setPaused(String slug, boolean paused) {
+    changed.fire(new AgencyChanged(slug));
     return update("paused = ?1 where slug = ?2", paused, slug) > 0;
   }
 
@@ -159,6 +168,7 @@ public class Agencies implements PanacheRepositoryBase<Agency, Long> {
    */
   @Transactional
   public boolean erase(String slug) {
+    changed.fire(new AgencyChanged(slug));
     return delete("slug", slug) > 0;
   }
 }

@@ -20,11 +20,11 @@ public record AgencyRef(
 
   /**
    * Whether a consent for this Active911 agency may become the grant without being confirmed: it is
-   * the expected one, or the one it had, or neither is known.
+   * the expected one, or the one it had, or neither is known and any will do.
    */
-  public boolean accepts(String active911Id) {
+  public boolean accepts(String active911Id, boolean anyAgency) {
     if (expectedActive911Id == null && connectedActive911Id == null) {
-      return true;
+      return anyAgency;
     }
     return active911Id.equals(expectedActive911Id) || active911Id.equals(connectedActive911Id);
   }

@@ -29,6 +29,12 @@ class Candidate {
   @Column(nullable = false)
   CandidateReason reason;
 
+  /**
+   * Whether any Active911 agency will do where neither the expected nor the former one is known.
+   */
+  @Column(name = "any_agency", nullable = false)
+  boolean anyAgency;
+
   @Column(name = "active911_id")
   @Nullable String active911Id;
 

@@ -2,6 +2,7 @@ package org.tokenbroker.agency;
 
 import io.quarkus.hibernate.orm.panache.PanacheRepositoryBase;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Event;
 import jakarta.persistence.LockModeType;
 import jakarta.transaction.Transactional;
 import java.security.SecureRandom;
@@ -9,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.tokenbroker.agency.TokenCipher.Place;
@@ -30,11 +32,13 @@ public class Candidates implements PanacheRepositoryBase<Candidate, String> {
   private final Grants grants;
   private final TokenCipher cipher;
   private final SecureRandom random;
+  private final Event<AgencyChanged> changed;
 
-  Candidates(Grants grants, TokenCipher cipher, SecureRandom random) {
+  Candidates(Grants grants, TokenCipher cipher, SecureRandom random, Event<AgencyChanged> changed) {
     this.grants = grants;
     this.cipher = cipher;
     this.random = random;
+    this.changed = changed;
   }
 
   /** What became of a candidate. */
@@ -62,11 +66,17 @@ public class Candidates implements PanacheRepositoryBase<Candidate, String> {
   /**
    * Stores a consent just won.
    *
+   * @param anyAgency whether any Active911 agency will do where neither the expected nor the former
+   *     one is known: so where an admin won it, but not where somebody else did
    * @param wonAt when the request that won it was about to be sent, on the database's clock
-   * @return the candidate's id
+   * @return the candidate's id; empty if the agency was deleted meanwhile
    */
   @Transactional
-  public String keep(long agencyId, GrantKind kind, TokenSet tokens, Instant wonAt) {
+  public Optional<String> keep(
+      long agencyId, GrantKind kind, TokenSet tokens, boolean anyAgency, Instant wonAt) {
+    if (getEntityManager().find(Agency.class, agencyId, LockModeType.PESSIMISTIC_READ) == null) {
+      return Optional.empty();
+    }
     byte[] idBytes = new byte[ID_BYTES];
     random.nextBytes(idBytes);
     Candidate candidate = new Candidate();
@@ -74,6 +84,7 @@ public class Candidates implements PanacheRepositoryBase<Candidate, String> {
     candidate.agencyId = agencyId;
     candidate.kind = kind;
     candidate.reason = CandidateReason.IDENTITY_UNKNOWN;
+    candidate.anyAgency = anyAgency;
     candidate.scopeGranted = tokens.scope().toString();
     candidate.refreshToken =
         cipher.encrypt(tokens.refreshToken(), Place.ofCandidate(candidate.id, "refresh_token"));
@@ -84,7 +95,7 @@ public class Candidates implements PanacheRepositoryBase<Candidate, String> {
     candidate.createdAt = wonAt;
     candidate.expiresAt = wonAt.plus(KEPT);
     persist(candidate);
-    return candidate.id;
+    return Optional.of(candidate.id);
   }
 
   /**
@@ -93,13 +104,14 @@ public class Candidates implements PanacheRepositoryBase<Candidate, String> {
    */
   @Transactional
   public Adoption identify(String id, Active911Agency identity) {
-    Candidate candidate = living(id);
-    if (candidate == null) {
+    Candidate seen = find("id", id).firstResult();
+    Agency agency = seen == null ? null : lock(seen.agencyId);
+    Candidate candidate = agency == null ? null : lockLiving(id);
+    if (agency == null || candidate == null) {
       return new Adoption.Gone();
     }
     candidate.active911Id = identity.id();
     candidate.active911Name = identity.name();
-    Agency agency = lock(candidate.agencyId);
     Grant grant = getEntityManager().find(Grant.class, agency.id());
     AgencyRef ref =
         new AgencyRef(
@@ -109,7 +121,7 @@ public class Candidates implements PanacheRepositoryBase<Candidate, String> {
             Scope.parse(agency.scopeRequested),
             agency.expectedActive911Id,
             grant == null ? null : grant.active911Id);
-    if (ref.accepts(identity.id())) {
+    if (ref.accepts(identity.id(), candidate.anyAgency)) {
       return adopt(agency, candidate, identity);
     }
     candidate.reason = CandidateReason.OTHER_AGENCY;
@@ -119,17 +131,17 @@ public class Candidates implements PanacheRepositoryBase<Candidate, String> {
   /** Makes the candidate the agency's grant because an admin says so. */
   @Transactional
   public Adoption confirm(String slug, String id) {
-    Candidate candidate = livingOf(slug, id);
-    if (candidate == null) {
+    Candidate seen = livingOf(slug, id);
+    Agency agency = seen == null ? null : lock(seen.agencyId);
+    Candidate candidate = agency == null ? null : lockLiving(id);
+    if (agency == null || candidate == null) {
       return new Adoption.Gone();
     }
     if (candidate.active911Id == null || candidate.active911Name == null) {
       return new Adoption.IdentityUnknown(id);
     }
     return adopt(
-        lock(candidate.agencyId),
-        candidate,
-        new Active911Agency(candidate.active911Id, candidate.active911Name));
+        agency, candidate, new Active911Agency(candidate.active911Id, candidate.active911Name));
   }
 
   private Adoption adopt(Agency agency, Candidate candidate, Active911Agency identity) {
@@ -148,6 +160,7 @@ public class Candidates implements PanacheRepositoryBase<Candidate, String> {
         candidate.createdAt,
         RefreshTime.dueAt(candidate.createdAt, candidate.accessTokenExpiresAt, random));
     delete(candidate);
+    changed.fire(new AgencyChanged(agency.slug));
     return new Adoption.Adopted(agency.slug, identity);
   }
 
@@ -183,10 +196,6 @@ public class Candidates implements PanacheRepositoryBase<Candidate, String> {
     return delete("expiresAt <= instant");
   }
 
-  private @Nullable Candidate living(String id) {
-    return find("id = ?1 and expiresAt > instant", id).firstResult();
-  }
-
   private @Nullable Candidate livingOf(String slug, String id) {
     return find(
             "id = ?1 and expiresAt > instant"
@@ -196,8 +205,20 @@ public class Candidates implements PanacheRepositoryBase<Candidate, String> {
         .firstResult();
   }
 
-  /** Two adoptions for one agency take turns here, each seeing what the other stored. */
-  private Agency lock(long agencyId) {
+  /**
+   * Two adoptions for one agency take turns here, each seeing what the other stored. Null if the
+   * agency was deleted. The agency is always locked before its candidate, as its deletion does too.
+   */
+  private @Nullable Agency lock(long agencyId) {
     return getEntityManager().find(Agency.class, agencyId, LockModeType.PESSIMISTIC_WRITE);
+  }
+
+  /**
+   * The candidate, unless another adoption has just used it up: it must not be taken over twice.
+   */
+  private @Nullable Candidate lockLiving(String id) {
+    return find("id = ?1 and expiresAt > instant", id)
+        .withLock(LockModeType.PESSIMISTIC_WRITE)
+        .firstResult();
   }
 }

@@ -52,6 +52,13 @@ public class Grants {
     /** There is nothing to do: the stored access token is newer than the one that was seen. */
     record Newer() implements Claim {}
 
+    /**
+     * Somebody had it refreshed only a moment ago.
+     *
+     * @param forcedAt when, on the database's clock
+     */
+    record TooSoon(Instant forcedAt) implements Claim {}
+
     /** There is no grant to refresh, or its consent is gone and was not to be tried. */
     record NoConsent() implements Claim {}
   }
@@ -63,6 +70,8 @@ public class Grants {
    * @param agencyId whose
    * @param seenGeneration the access token that the claimant knows and wants replaced
    * @param evenWithoutConsent whether to try a consent that was found gone once more
+   * @param restSince if the stored token is still valid and is refreshed only because somebody asks
+   *     for it: how long ago the last such refresh must be; else zero
    * @param owner names the claimant in the lease
    * @param length how long it may hold the lease; longer than the call to Active911 can take
    */
@@ -70,6 +79,7 @@ public class Grants {
       long agencyId,
       long seenGeneration,
       boolean evenWithoutConsent,
+      Duration restSince,
       String owner,
       Duration length) {
     String claim =
@@ -83,6 +93,8 @@ public class Grants {
          where g.agency_id = ? and a.id = g.agency_id and g.generation = ?
            and (g.lease_until is null or g.lease_until <= clock_timestamp())
            and (g.state = 'CONNECTED' or ?)
+           and (g.forced_at is null
+                or g.forced_at <= clock_timestamp() - ? * interval '1 millisecond')
         returning a.slug, g.lease_generation, g.connection_id, g.kind, g.refresh_token,
                   g.refresh_token_expires_at, g.scope_granted, g.generation,
                   g.consecutive_failures, g.access_token_expires_at, g.presented_at
@@ -96,7 +108,8 @@ public class Grants {
             owner,
             agencyId,
             seenGeneration,
-            evenWithoutConsent);
+            evenWithoutConsent,
+            restSince.toMillis());
         try (ResultSet row = statement.executeQuery()) {
           if (row.next()) {
             return new Claim.Won(
@@ -113,22 +126,24 @@ public class Grants {
                     row.getLong(8),
                     row.getInt(9),
                     instant(row, 10),
-                    instant(row, 11)));
+                    instant(row, 11),
+                    restSince.isPositive()));
           }
         }
       }
-      return whyNotClaimed(connection, agencyId, seenGeneration);
+      return whyNotClaimed(connection, agencyId, seenGeneration, evenWithoutConsent);
     } catch (SQLException e) {
       throw new DatabaseUnavailableException(e);
     }
   }
 
-  private static Claim whyNotClaimed(Connection connection, long agencyId, long seenGeneration)
+  private static Claim whyNotClaimed(
+      Connection connection, long agencyId, long seenGeneration, boolean evenWithoutConsent)
       throws SQLException {
     try (PreparedStatement statement =
         connection.prepareStatement(
-            "select generation, lease_until > clock_timestamp() from agency_grant"
-                + " where agency_id = ?")) {
+            "select generation, lease_until > clock_timestamp(), state, forced_at"
+                + " from agency_grant where agency_id = ?")) {
       bind(statement, agencyId);
       try (ResultSet row = statement.executeQuery()) {
         if (!row.next()) {
@@ -137,7 +152,17 @@ public class Grants {
         if (row.getLong(1) != seenGeneration) {
           return new Claim.Newer();
         }
-        return row.getBoolean(2) ? new Claim.HeldElsewhere() : new Claim.NoConsent();
+        if (row.getBoolean(2)) {
+          return new Claim.HeldElsewhere();
+        }
+        if (ConnectionState.valueOf(row.getString(3)) == ConnectionState.NEEDS_CONSENT
+            && !evenWithoutConsent) {
+          return new Claim.NoConsent();
+        }
+        OffsetDateTime forcedAt = row.getObject(4, OffsetDateTime.class);
+        return forcedAt == null
+            ? new Claim.HeldElsewhere() // it was free a moment ago, or is now: worth another look
+            : new Claim.TooSoon(forcedAt.toInstant());
       }
     }
   }
@@ -162,6 +187,7 @@ public class Grants {
                    previous_refresh_token = ?, scope_granted = ?,
                    generation = generation + 1, last_refreshed_at = ?, next_refresh_at = ?,
                    consecutive_failures = 0, last_error = null, last_error_at = null,
+                   forced_at = case when ? then ? else forced_at end,
                    lease_owner = case when lease_generation = ? then null else lease_owner end,
                    lease_until = case when lease_generation = ? then null else lease_until end,
                    presented_hash = null, presented_at = null, presented_by = null
@@ -182,6 +208,8 @@ public class Grants {
             tokens.scope().toString(),
             lease.claimedAt(),
             nextRefreshAt,
+            lease.forced(),
+            lease.claimedAt(),
             lease.number(),
             lease.number(),
             lease.agencyId(),
@@ -240,20 +268,39 @@ public class Grants {
         lease.number());
   }
 
+  /**
+   * Gives the lease back after a call that says nothing about this agency, and keeps its state as
+   * it was.
+   */
+  public void release(Lease lease, Duration retryIn) {
+    update(
+        """
+        update agency_grant
+           set next_refresh_at = clock_timestamp() + ? * interval '1 millisecond',
+               lease_owner = null, lease_until = null,
+               presented_hash = null, presented_at = null, presented_by = null
+         where agency_id = ? and lease_generation = ?
+        """,
+        retryIn.toMillis(),
+        lease.agencyId(),
+        lease.number());
+  }
+
   /** An agency whose token is due to be refreshed, and the access token that is to be replaced. */
-  public record Due(long agencyId, long generation) {}
+  public record Due(long agencyId, String slug, long generation) {}
 
   /** Those whose time to refresh has come and that nobody holds; earliest expiry first. */
   public List<Due> due(int limit) {
     return query(
         """
-        select agency_id, generation from agency_grant
-         where state = 'CONNECTED' and next_refresh_at <= clock_timestamp()
-           and (lease_until is null or lease_until <= clock_timestamp())
-         order by access_token_expires_at
+        select g.agency_id, a.slug, g.generation
+          from agency_grant g join agency a on a.id = g.agency_id
+         where g.state = 'CONNECTED' and g.next_refresh_at <= clock_timestamp()
+           and (g.lease_until is null or g.lease_until <= clock_timestamp())
+         order by g.access_token_expires_at
          limit ?
         """,
-        row -> new Due(row.getLong(1), row.getLong(2)),
+        row -> new Due(row.getLong(1), row.getString(2), row.getLong(3)),
         limit);
   }
 
@@ -308,20 +355,23 @@ public class Grants {
         nextRefreshAt);
   }
 
-  /** Whether this is the refresh token that the agency's grant holds now, or held just before. */
-  public boolean holds(long agencyId, Secret refreshToken) {
-    return !query(
-            "select 1 from agency_grant where agency_id = ? and refresh_token_hash = ?",
-            row -> row.getInt(1),
-            agencyId,
+  /** The slug of the agency whose grant holds this refresh token now, if one does. */
+  public Optional<String> holderOf(Secret refreshToken) {
+    return query(
+            """
+            select a.slug from agency_grant g join agency a on a.id = g.agency_id
+             where g.refresh_token_hash = ?
+            """,
+            row -> row.getString(1),
             refreshToken.sha256())
-        .isEmpty();
+        .stream()
+        .findFirst();
   }
 
   private static final String HANDOUT_STATE =
       """
       select a.id, a.slug, a.paused, g.state, g.access_token, g.scope_granted, g.generation,
-             g.last_refreshed_at, g.access_token_expires_at
+             g.last_refreshed_at, g.access_token_expires_at, g.next_refresh_at
         from agency a left join agency_grant g on g.agency_id = a.id
       """;
 
@@ -348,7 +398,8 @@ public class Grants {
                 row.getString(6),
                 row.getLong(7),
                 instant(row, 8),
-                instant(row, 9));
+                instant(row, 9),
+                instant(row, 10));
     return new HandoutState(
         agencyId,
         row.getString(2),

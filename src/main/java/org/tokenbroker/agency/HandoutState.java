@@ -21,9 +21,15 @@ public record HandoutState(
    *
    * @param generation counts the agency's access tokens; together with the agency's id it names
    *     this one
-   * @param refreshedAt when it was issued, on the database's clock
+   * @param issuedAt when it was issued, on the database's clock
    * @param expiresAt when it expires, on the database's clock
+   * @param nextRefreshAt from when on it is due to be refreshed, on the database's clock
    */
   public record CurrentToken(
-      Secret accessToken, String scope, long generation, Instant refreshedAt, Instant expiresAt) {}
+      Secret accessToken,
+      String scope,
+      long generation,
+      Instant issuedAt,
+      Instant expiresAt,
+      Instant nextRefreshAt) {}
 }

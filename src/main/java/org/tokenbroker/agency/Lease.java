@@ -13,6 +13,7 @@ import org.tokenbroker.oauth.Secret;
  * @param refreshToken the token to present
  * @param generation of the access token that was stored when the lease was won
  * @param claimedAt on the database's clock; before the request is sent
+ * @param forced whether the stored token was still valid and is refreshed because somebody asked
  */
 public record Lease(
     long agencyId,
@@ -27,4 +28,5 @@ public record Lease(
     long generation,
     int consecutiveFailures,
     Instant accessTokenExpiresAt,
-    Instant claimedAt) {}
+    Instant claimedAt,
+    boolean forced) {}

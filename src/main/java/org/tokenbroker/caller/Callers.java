@@ -1,0 +1,189 @@
+package org.tokenbroker.caller;
+
+import io.quarkus.hibernate.orm.panache.PanacheRepositoryBase;
+import io.quarkus.panache.common.Sort;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Event;
+import jakarta.persistence.EntityManager;
+import jakarta.transaction.Transactional;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.tokenbroker.agency.DatabaseClock;
+
+/** The callers, their grants and their keys; the only writer of all three. */
+@ApplicationScoped
+public class Callers implements PanacheRepositoryBase<Caller, Long> {
+
+  /** In a list of agencies: all of them. */
+  static final String ALL = "*";
+
+  private final EntityManager entities;
+  private final SecureRandom random;
+  private final DatabaseClock clock;
+  private final Event<CallersChanged> changed;
+
+  Callers(
+      EntityManager entities,
+      SecureRandom random,
+      DatabaseClock clock,
+      Event<CallersChanged> changed) {
+    this.entities = entities;
+    this.random = random;
+    this.clock = clock;
+    this.changed = changed;
+  }
+
+  /**
+   * What an admin decides about a caller.
+   *
+   * @param agencies slugs, or {@link #ALL} alone
+   */
+  record Settings(
+      Set<String> agencies,
+      @Nullable String issuer,
+      @Nullable String subject,
+      @Nullable String certificateSubject) {}
+
+  /** A key that was just made; the only time that it is seen. */
+  public record NewKey(ApiKey key, @Nullable Instant expiresAt) {}
+
+  /** Creates the caller or replaces its settings; its keys stay. Returns whether it was created. */
+  @Transactional
+  boolean put(String name, Settings settings) {
+    // One statement, so that two creations at once cannot collide. xmax is 0 in a row just
+    // inserted.
+    boolean created =
+        (Boolean)
+            entities
+                .createNativeQuery(
+                    """
+                    insert into caller (id, name) values (nextval('caller_seq'), :name)
+                    on conflict (name) do update set name = excluded.name
+                    returning xmax = 0
+                    """,
+                    Boolean.class)
+                .setParameter("name", name)
+                .getSingleResult();
+    Caller caller = find("name", name).singleResult();
+    caller.issuer = settings.issuer();
+    caller.subject = settings.subject();
+    caller.certificateSubject = settings.certificateSubject();
+    caller.allAgencies = settings.agencies().contains(ALL);
+    Set<String> agencies = new HashSet<>(settings.agencies());
+    agencies.remove(ALL);
+    caller.agencies.retainAll(agencies);
+    caller.agencies.addAll(agencies);
+    changed.fire(new CallersChanged());
+    return created;
+  }
+
+  /** Makes a key; empty if there is no such caller. */
+  @Transactional
+  public Optional<NewKey> createKey(String name, @Nullable Duration expiresIn) {
+    Optional<Caller> caller = find("name", name).firstResultOptional();
+    if (caller.isEmpty()) {
+      return Optional.empty();
+    }
+    ApiKey key = ApiKey.generate(ApiKey.Kind.CALLER, random);
+    CallerKey row = new CallerKey();
+    row.keyId = key.id();
+    row.callerId = idOf(caller.get());
+    row.hash = key.hash();
+    row.expiresAt =
+        expiresIn == null ? null : clock.instant().plus(expiresIn).truncatedTo(ChronoUnit.SECONDS);
+    entities.persist(row);
+    changed.fire(new CallersChanged());
+    return Optional.of(new NewKey(key, row.expiresAt));
+  }
+
+  /** Revokes a key; returns whether the caller had it. */
+  @Transactional
+  boolean revokeKey(String name, String keyId) {
+    int revoked =
+        entities
+            .createQuery(
+                "delete from CallerKey k where k.keyId = :key"
+                    + " and k.callerId = (select c.id from Caller c where c.name = :name)")
+            .setParameter("key", keyId)
+            .setParameter("name", name)
+            .executeUpdate();
+    changed.fire(new CallersChanged());
+    return revoked > 0;
+  }
+
+  /** Deletes the caller with its keys and grants; returns whether there was one. */
+  @Transactional
+  boolean remove(String name) {
+    // The database deletes what hangs on it.
+    int removed =
+        entities
+            .createNativeQuery("delete from caller where name = :name")
+            .setParameter("name", name)
+            .executeUpdate();
+    changed.fire(new CallersChanged());
+    return removed > 0;
+  }
+
+  /** Takes an agency out of every caller's grants: its name may be given to another one later. */
+  @Transactional
+  public void revokeAgency(String agency) {
+    entities
+        .createNativeQuery("delete from caller_agency where agency_slug = :agency")
+        .setParameter("agency", agency)
+        .executeUpdate();
+    changed.fire(new CallersChanged());
+  }
+
+  /** All callers by name. */
+  @Transactional
+  public List<CallerStatus> list() {
+    List<CallerKey> keys =
+        entities
+            .createQuery("from CallerKey k order by k.createdAt, k.keyId", CallerKey.class)
+            .getResultList();
+    return withAgencies().stream().map(caller -> status(caller, keys)).toList();
+  }
+
+  /** All that authenticating and authorizing callers needs. */
+  @Transactional
+  Directory directory() {
+    return Directory.of(
+        withAgencies(), entities.createQuery("from CallerKey", CallerKey.class).getResultList());
+  }
+
+  private List<Caller> withAgencies() {
+    return find("from Caller c left join fetch c.agencies", Sort.by("c.name")).list();
+  }
+
+  private static CallerStatus status(Caller caller, List<CallerKey> keys) {
+    long id = idOf(caller);
+    return new CallerStatus(
+        caller.name,
+        caller.allAgencies ? List.of(ALL) : List.copyOf(new TreeSet<>(caller.agencies)),
+        caller.issuer,
+        caller.subject,
+        caller.certificateSubject,
+        keys.stream()
+            .filter(key -> key.callerId == id)
+            .map(
+                key ->
+                    new CallerStatus.Key(
+                        key.keyId, key.createdAt.truncatedTo(ChronoUnit.SECONDS), key.expiresAt))
+            .toList());
+  }
+
+  static long idOf(Caller caller) {
+    if (caller.id == null) {
+      throw new IllegalStateException("not persisted yet");
+    }
+    return caller.id;
+  }
+}

@@ -1,0 +1,68 @@
+package org.tokenbroker.handout;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.event.TransactionPhase;
+import jakarta.inject.Singleton;
+import java.util.function.Consumer;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+import org.tokenbroker.agency.AgencyChanged;
+import org.tokenbroker.agency.Grants;
+
+/**
+ * Every agency's state and token in memory, used or not, so that a read needs nothing else. Filled
+ * at the start; an agency is read anew after each change to it.
+ */
+@Singleton
+class TokenCache {
+
+  private static final Logger LOG = Logger.getLogger(TokenCache.class);
+
+  private final Grants grants;
+  private final int limit;
+  private final Cache<String, Handout> handouts;
+
+  TokenCache(
+      Grants grants,
+      @ConfigProperty(name = "broker.cache-max", defaultValue = "200000") int limit) {
+    this.grants = grants;
+    this.limit = limit;
+    this.handouts = Caffeine.newBuilder().maximumSize(limit).build();
+  }
+
+  void start(@Observes StartupEvent event) {
+    grants.forEachHandoutState(limit, state -> handouts.put(state.slug(), Handout.of(state)));
+    LOG.infof("%d agencies in memory", handouts.estimatedSize());
+  }
+
+  void changed(@Observes(during = TransactionPhase.AFTER_SUCCESS) AgencyChanged event) {
+    load(event.slug());
+  }
+
+  /** What memory holds of an agency; does not block. Null: nothing. */
+  @Nullable Handout get(String slug) {
+    return handouts.getIfPresent(slug);
+  }
+
+  /** All that memory holds, in no order. */
+  void forEach(Consumer<Handout> action) {
+    handouts.asMap().values().forEach(action);
+  }
+
+  /**
+   * Reads an agency from the database. Blocks.
+   *
+   * @return null if there is no such agency
+   */
+  @Nullable Handout load(String slug) {
+    // Read while the entry is held: of two loads the later one also reads later, so that an older
+    // state never replaces a newer one. Reads of the entry go on meanwhile.
+    return handouts
+        .asMap()
+        .compute(slug, (key, before) -> grants.handoutState(key).map(Handout::of).orElse(null));
+  }
+}

@@ -1,0 +1,255 @@
+package org.tokenbroker.handout;
+
+import io.smallrye.common.annotation.NonBlocking;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.headers.Header;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.ExampleObject;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.security.SecurityRequirement;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jspecify.annotations.Nullable;
+import org.tokenbroker.agency.ConnectionState;
+import org.tokenbroker.agency.HandoutState;
+import org.tokenbroker.caller.AuthenticatedCaller;
+import org.tokenbroker.problem.Problem;
+import org.tokenbroker.problem.ProblemType;
+import org.tokenbroker.problem.Slug;
+
+/**
+ * What internal services read. A read that memory can answer stays on the event loop from the
+ * socket to the answer; only what memory cannot answer goes to the database or to Active911.
+ */
+@Path("/tokens")
+@Produces(MediaType.APPLICATION_JSON)
+@Tag(name = "tokens", description = "For internal services")
+@SecurityRequirement(name = "caller_key")
+public class TokenResource {
+
+  private static final int DEFAULT_MIN_TTL = 60;
+  private static final int LARGEST_MIN_TTL = 86_400;
+
+  private final Handouts handouts;
+
+  TokenResource(Handouts handouts) {
+    this.handouts = handouts;
+  }
+
+  /** An access token, as it is handed out; written by {@link Handout}. */
+  @Schema(name = "Token")
+  record Token(
+      @Schema(examples = "springfield-fd") String agency,
+      @Schema(description = "Opaque, 4096 characters at most", examples = "5f0c…")
+          String accessToken,
+      @Schema(enumeration = "Bearer") String tokenType,
+      @Schema(
+              description = "What was granted, which may be less than was asked for",
+              examples = "read_agency read_alert")
+          String scope,
+      @Schema(description = "Whole seconds", examples = "81234") long expiresIn,
+      Instant expiresAt) {}
+
+  /** The agencies of a caller. */
+  @Schema(name = "TokenList")
+  public record TokenList(List<Item> items) {
+
+    /** One agency, without its token. */
+    @Schema(name = "TokenListItem")
+    public record Item(
+        @Schema(examples = "springfield-fd") String agency,
+        ConnectionState state,
+        @Schema(nullable = true, description = "When the present token expires")
+            @Nullable Instant expiresAt) {}
+  }
+
+  @GET
+  @RunOnVirtualThread
+  @Operation(
+      operationId = "listTokens",
+      summary = "The agencies granted to this caller, without their tokens")
+  public TokenList list(RoutingContext request) {
+    List<TokenList.Item> items = new ArrayList<>();
+    for (HandoutState state : handouts.grantedTo(AuthenticatedCaller.of(request))) {
+      items.add(
+          new TokenList.Item(
+              state.slug(),
+              state.state(),
+              state.token() == null
+                  ? null
+                  : state.token().expiresAt().truncatedTo(ChronoUnit.SECONDS)));
+    }
+    return new TokenList(items);
+  }
+
+  @GET
+  @Path("/{agency}")
+  @NonBlocking
+  @Operation(
+      operationId = "getToken",
+      summary = "A valid access token of an agency",
+      description =
+          "Answered from memory where the token that is there will do. Otherwise it is renewed first,"
+              + " once for all who ask.")
+  @Parameter(
+      name = "agency",
+      in = ParameterIn.PATH,
+      required = true,
+      schema = @Schema(type = SchemaType.STRING, pattern = Slug.REGEX))
+  @Parameter(
+      name = "min_ttl",
+      in = ParameterIn.QUERY,
+      description = "For how many seconds the token must still be good at least",
+      schema =
+          @Schema(type = SchemaType.INTEGER, minimum = "0", maximum = "86400", defaultValue = "60"))
+  @Parameter(
+      name = "If-None-Match",
+      in = ParameterIn.HEADER,
+      description = "The ETag of the token that the caller has: 304 if it is still the one",
+      schema = @Schema(type = SchemaType.STRING))
+  @APIResponse(
+      responseCode = "200",
+      description = "The token",
+      headers = {
+        @Header(
+            name = "ETag",
+            description = "Names this token",
+            schema = @Schema(type = SchemaType.STRING))
+      },
+      content =
+          @Content(
+              schema = @Schema(implementation = Token.class),
+              examples =
+                  @ExampleObject(
+                      name = "token",
+                      value =
+                          """
+                          {"agency":"springfield-fd","access_token":"5f0c0e2b…","token_type":"Bearer",\
+                          "scope":"read_agency read_alert","expires_in":81234,\
+                          "expires_at":"2026-11-24T17:58:49Z"}""")))
+  @APIResponse(responseCode = "304", description = "The caller's token is still the one")
+  public Uni<Response> get(
+      @PathParam("agency") @Parameter(hidden = true) String agency, RoutingContext request) {
+    HttpServerRequest http = request.request();
+    AuthenticatedCaller caller = AuthenticatedCaller.of(request);
+    validateSlug(agency);
+    int minTtl = minTtl(http);
+    String known = joined(http.headers().getAll(HttpHeaders.IF_NONE_MATCH));
+    EntityTags.validate("If-None-Match", known);
+    authorize(caller, agency);
+
+    Handout held = handouts.held(agency, minTtl);
+    if (held != null) {
+      return Uni.createFrom().item(answer(held, known));
+    }
+    return handouts.obtain(agency, minTtl).map(handout -> answer(handout, known));
+  }
+
+  @POST
+  @Path("/{agency}/refresh")
+  @NonBlocking
+  @Operation(
+      operationId = "refreshToken",
+      summary = "Renews the token if it still is the one that the caller has",
+      description =
+          "For a caller whom Active911 answered 401. If another token is current by now, that one is"
+              + " answered and Active911 is not called.")
+  @Parameter(
+      name = "agency",
+      in = ParameterIn.PATH,
+      required = true,
+      schema = @Schema(type = SchemaType.STRING, pattern = Slug.REGEX))
+  @Parameter(
+      name = "If-Match",
+      in = ParameterIn.HEADER,
+      required = true,
+      description = "The ETag of the token that was refused",
+      schema = @Schema(type = SchemaType.STRING))
+  @APIResponse(
+      responseCode = "200",
+      description = "The token that is current now",
+      headers = {
+        @Header(
+            name = "ETag",
+            description = "Names this token",
+            schema = @Schema(type = SchemaType.STRING))
+      },
+      content = @Content(schema = @Schema(implementation = Token.class)))
+  public Uni<Response> refresh(
+      @PathParam("agency") @Parameter(hidden = true) String agency, RoutingContext request) {
+    AuthenticatedCaller caller = AuthenticatedCaller.of(request);
+    validateSlug(agency);
+    String refused = joined(request.request().headers().getAll(HttpHeaders.IF_MATCH));
+    EntityTags.validate("If-Match", refused);
+    authorize(caller, agency);
+    return handouts.replace(agency, refused).map(handout -> answer(handout, null));
+  }
+
+  private static void validateSlug(String agency) {
+    if (!Slug.matches(agency)) {
+      throw Problem.invalid("agency", "must match " + Slug.REGEX).toException();
+    }
+  }
+
+  private static int minTtl(HttpServerRequest request) {
+    if (request.query() == null) {
+      return DEFAULT_MIN_TTL;
+    }
+    List<String> values = request.params().getAll("min_ttl");
+    if (values.isEmpty()) {
+      return DEFAULT_MIN_TTL;
+    }
+    try {
+      int seconds = Integer.parseInt(values.getFirst());
+      if (values.size() == 1 && seconds >= 0 && seconds <= LARGEST_MIN_TTL) {
+        return seconds;
+      }
+    } catch (NumberFormatException e) {
+      // falls through to the refusal
+    }
+    throw Problem.invalid(
+            "min_ttl", "must be one whole number of seconds from 0 to " + LARGEST_MIN_TTL)
+        .toException();
+  }
+
+  /** A header that may come in several lines, which count as one list (RFC 9110 §5.3). */
+  private static @Nullable String joined(List<String> lines) {
+    return lines.isEmpty() ? null : lines.size() == 1 ? lines.getFirst() : String.join(",", lines);
+  }
+
+  private static void authorize(AuthenticatedCaller caller, String agency) {
+    if (!caller.mayRead(agency)) {
+      throw Problem.of(ProblemType.FORBIDDEN, "This agency is not granted to this caller.")
+          .about(agency)
+          .toException();
+    }
+  }
+
+  private Response answer(Handout handout, @Nullable String known) {
+    String etag = handout.etag();
+    Response.ResponseBuilder response =
+        EntityTags.contains(known, etag)
+            ? Response.notModified()
+            : Response.ok(handout.body(handouts.secondsLeft(handout)));
+    return response.header("ETag", etag).header("Cache-Control", "no-store").build();
+  }
+}

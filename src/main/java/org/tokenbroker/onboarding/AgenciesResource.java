@@ -1,0 +1,427 @@
+package org.tokenbroker.onboarding;
+
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.transaction.Transactional;
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotNull;
+import jakarta.validation.constraints.Pattern;
+import jakarta.validation.constraints.Size;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.DefaultValue;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.PUT;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.security.SecurityRequirement;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jboss.resteasy.reactive.RestQuery;
+import org.jboss.resteasy.reactive.RestResponse;
+import org.jspecify.annotations.Nullable;
+import org.tokenbroker.active911.Active911Config;
+import org.tokenbroker.agency.Active911Agency;
+import org.tokenbroker.agency.Agencies;
+import org.tokenbroker.agency.AgencySettings;
+import org.tokenbroker.agency.AgencyStatus;
+import org.tokenbroker.agency.Candidates;
+import org.tokenbroker.agency.Candidates.Adoption;
+import org.tokenbroker.agency.ConnectionState;
+import org.tokenbroker.agency.DatabaseClock;
+import org.tokenbroker.agency.GrantKind;
+import org.tokenbroker.agency.Grants;
+import org.tokenbroker.agency.HandoutState;
+import org.tokenbroker.caller.Callers;
+import org.tokenbroker.oauth.OAuthError;
+import org.tokenbroker.oauth.Scope;
+import org.tokenbroker.oauth.Secret;
+import org.tokenbroker.problem.Problem;
+import org.tokenbroker.problem.ProblemException;
+import org.tokenbroker.problem.ProblemType;
+import org.tokenbroker.problem.Slug;
+import org.tokenbroker.refresh.RefreshOutcome;
+import org.tokenbroker.refresh.Refresher;
+
+/** Agencies, for admins. */
+@Path("/agencies")
+@Produces(MediaType.APPLICATION_JSON)
+@RunOnVirtualThread
+@Tag(name = "agencies", description = "Agencies, their consents, and what can be done about them")
+@SecurityRequirement(name = "admin_key")
+public class AgenciesResource {
+
+  private static final String SLUG_MESSAGE = "must match " + Slug.REGEX;
+  private static final Duration RETRY = Duration.ofSeconds(30);
+
+  private final Agencies agencies;
+  private final Candidates candidates;
+  private final Grants grants;
+  private final Callers callers;
+  private final Imports imports;
+  private final Refresher refresher;
+  private final DatabaseClock clock;
+  private final Scope defaultScope;
+
+  AgenciesResource(
+      Agencies agencies,
+      Candidates candidates,
+      Grants grants,
+      Callers callers,
+      Imports imports,
+      Refresher refresher,
+      DatabaseClock clock,
+      Active911Config active911) {
+    this.agencies = agencies;
+    this.candidates = candidates;
+    this.grants = grants;
+    this.callers = callers;
+    this.imports = imports;
+    this.refresher = refresher;
+    this.clock = clock;
+    this.defaultScope = Scope.parse(active911.scope());
+  }
+
+  /** Everything about an agency that an admin decides; it replaces what was there. */
+  @Schema(name = "AgencySettings")
+  public record Settings(
+      @Schema(examples = "Springfield FD")
+          @NotNull(message = "is needed")
+          @Size(min = 1, max = 200)
+          @Pattern(
+              regexp = "[^\\p{Cntrl}]*\\S[^\\p{Cntrl}]*",
+              message = "must hold a visible character and no control character")
+          String name,
+      @Schema(
+              description =
+                  "What to ask for at the next authorization, separated by spaces; must hold"
+                      + " read_agency. Without it, the configured scope",
+              examples = "read_agency read_alert",
+              nullable = true)
+          @Size(max = 1000)
+          @Nullable String scope,
+      @Schema(
+              description = "The Active911 agency that a consent must be for",
+              examples = "123",
+              nullable = true)
+          @Size(min = 1, max = 100)
+          @Nullable String expectedActive911Id,
+      @Schema(
+              description = "Whom to write to about this agency",
+              examples = "chief@springfield.example",
+              nullable = true)
+          @Size(min = 1, max = 320)
+          @Nullable String contact) {}
+
+  /** A refresh token that was obtained elsewhere. */
+  @Schema(name = "Import")
+  public record ImportRequest(
+      @NotNull(message = "is needed: application or personal") GrantKind kind,
+      @Schema(description = "Presented to Active911 once, at once")
+          @NotNull(message = "is needed")
+          @Pattern(
+              regexp = "[\\x20-\\x7E]{1,4096}",
+              message = "must be 1 to 4096 printable ASCII characters")
+          String refreshToken,
+      @Schema(
+              description = "When it was first issued, from which its year counts. Without it: now",
+              nullable = true)
+          @Nullable Instant issuedAt) {
+    @Override
+    public String toString() {
+      return "ImportRequest[" + kind + "]";
+    }
+  }
+
+  /** One page of agencies. */
+  @Schema(name = "AgencyList")
+  public record AgencyList(
+      List<AgencyStatus> items,
+      @Schema(description = "Pass it as `after` to go on; null at the end", nullable = true)
+          @Nullable String next) {}
+
+  @PUT
+  @Path("/{agency}")
+  @Consumes(MediaType.APPLICATION_JSON)
+  @Operation(
+      operationId = "putAgency",
+      summary = "Creates an agency or replaces its settings; its consent stays")
+  @APIResponse(responseCode = "200", description = "Replaced")
+  @APIResponse(responseCode = "201", description = "Created")
+  public RestResponse<AgencyStatus> put(
+      @Pattern(regexp = Slug.REGEX, message = SLUG_MESSAGE) String agency,
+      @Valid @NotNull(message = "a JSON object is needed") Settings body) {
+    boolean created =
+        agencies.put(
+            agency,
+            new AgencySettings(
+                body.name(), scope(body.scope()), body.expectedActive911Id(), body.contact()));
+    return RestResponse.status(
+        created ? RestResponse.Status.CREATED : RestResponse.Status.OK, status(agency));
+  }
+
+  private Scope scope(@Nullable String text) {
+    if (text == null) {
+      return defaultScope;
+    }
+    Scope scope;
+    try {
+      scope = Scope.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw Problem.invalid("scope", "must be scope names separated by spaces").toException();
+    }
+    if (!scope.contains(Scope.READ_AGENCY)) {
+      throw Problem.invalid("scope", "must hold " + Scope.READ_AGENCY).toException();
+    }
+    return scope;
+  }
+
+  @GET
+  @Operation(operationId = "listAgencies", summary = "Agencies by slug, a page at a time")
+  public AgencyList list(
+      @RestQuery @Nullable ConnectionState state,
+      @RestQuery @DefaultValue("") @Pattern(regexp = "|" + Slug.REGEX, message = SLUG_MESSAGE)
+          String after,
+      @RestQuery @DefaultValue("100") @Min(1) @Max(1000) int limit) {
+    Agencies.Page page = agencies.list(state, after, limit);
+    return new AgencyList(page.items(), page.next());
+  }
+
+  @GET
+  @Path("/{agency}")
+  @Operation(operationId = "getAgency", summary = "The status of an agency")
+  public AgencyStatus get(@Pattern(regexp = Slug.REGEX, message = SLUG_MESSAGE) String agency) {
+    return status(agency);
+  }
+
+  @DELETE
+  @Path("/{agency}")
+  @Transactional
+  @Operation(
+      operationId = "deleteAgency",
+      summary = "Erases an agency with its tokens and takes it out of every caller's grants")
+  @APIResponse(responseCode = "204", description = "Erased")
+  public void delete(@Pattern(regexp = Slug.REGEX, message = SLUG_MESSAGE) String agency) {
+    if (!agencies.erase(agency)) {
+      throw unknown(agency);
+    }
+    callers.revokeAgency(agency);
+  }
+
+  @POST
+  @Path("/{agency}/import")
+  @Consumes(MediaType.APPLICATION_JSON)
+  @Operation(
+      operationId = "importRefreshToken",
+      summary = "Takes over a refresh token that was obtained elsewhere",
+      description =
+          "The token is presented to Active911 once, which may use it up; what comes back is stored"
+              + " before anything else is done. If it turns out to be for another Active911 agency it is"
+              + " kept as the agency's candidate.")
+  @APIResponse(responseCode = "200", description = "It is the agency's grant now")
+  @APIResponse(
+      responseCode = "202",
+      description =
+          "The token is live and kept as a candidate; it becomes the grant as soon as Active911 says"
+              + " which agency it is for")
+  public RestResponse<AgencyStatus> importToken(
+      @Pattern(regexp = Slug.REGEX, message = SLUG_MESSAGE) String agency,
+      @Valid @NotNull(message = "a JSON object is needed") ImportRequest body) {
+    Instant issuedAt = body.issuedAt();
+    if (issuedAt != null) {
+      Instant now = clock.instant();
+      if (issuedAt.isAfter(now.plusSeconds(60))
+          || issuedAt.plus(Refresher.REFRESH_TOKEN_LIFE).isBefore(now)) {
+        throw Problem.invalid("issued_at", "must lie within the last year").toException();
+      }
+    }
+    Imports.Outcome outcome =
+        imports.take(agency, body.kind(), Secret.of(body.refreshToken()), issuedAt);
+    return switch (outcome) {
+      case Imports.Outcome.Taken(Adoption adoption) -> answer(agency, adoption);
+      case Imports.Outcome.AlreadyHeld(RefreshOutcome renewal) ->
+          RestResponse.ok(answer(agency, renewal));
+      case Imports.Outcome.HeldByOther(String other) ->
+          throw problem(
+              ProblemType.CONFLICT,
+              "This token is the consent of agency " + other + " here; disconnect that one first.",
+              agency);
+      case Imports.Outcome.Refused(OAuthError error) -> throw refused(agency, error);
+      case Imports.Outcome.NoAnswer(String error) ->
+          throw Problem.of(
+                  ProblemType.UPSTREAM_UNAVAILABLE,
+                  "Active911 did not answer ("
+                      + error
+                      + "); nothing was stored. It may have used the token up.")
+              .about(agency)
+              .retryAfter(RETRY)
+              .toException();
+      case Imports.Outcome.NoSuchAgency() -> throw unknown(agency);
+    };
+  }
+
+  private static ProblemException refused(String agency, OAuthError error) {
+    return switch (error) {
+      case INVALID_GRANT ->
+          problem(
+              ProblemType.IMPORT_REJECTED,
+              "Active911 does not know this refresh token, or no longer. Is it an access token, or"
+                  + " of the other kind?",
+              agency);
+      case INVALID_CLIENT ->
+          Problem.of(
+                  ProblemType.UPSTREAM_UNAVAILABLE,
+                  "Active911 refuses the broker's own client id or secret; the token was not looked at.")
+              .about(agency)
+              .retryAfter(RETRY)
+              .toException();
+      case INVALID_SCOPE, OTHER ->
+          problem(ProblemType.IMPORT_REJECTED, "Active911 refuses to refresh this token.", agency);
+    };
+  }
+
+  private RestResponse<AgencyStatus> answer(String agency, Adoption adoption) {
+    return switch (adoption) {
+      case Adoption.Adopted(String _, Active911Agency _) -> RestResponse.ok(status(agency));
+      case Adoption.IdentityUnknown(String _) -> RestResponse.accepted(status(agency));
+      case Adoption.OtherAgency(String candidate, Active911Agency _) ->
+          throw Problem.of(
+                  ProblemType.AGENCY_MISMATCH,
+                  "The consent is for another Active911 agency. It is kept as a candidate for 24"
+                      + " hours: confirm or discard it.")
+              .about(agency)
+              .withCandidate(candidate)
+              .toException();
+      case Adoption.Gone() ->
+          throw problem(
+              ProblemType.CONFLICT,
+              "The agency or candidate was deleted at the same time.",
+              agency);
+    };
+  }
+
+  @POST
+  @Path("/{agency}/refresh")
+  @Operation(
+      operationId = "refreshAgency",
+      summary = "Refreshes now, even a consent that was found gone")
+  public AgencyStatus refresh(@Pattern(regexp = Slug.REGEX, message = SLUG_MESSAGE) String agency) {
+    HandoutState state = grants.handoutState(agency).orElseThrow(() -> unknown(agency));
+    if (state.token() == null) {
+      throw problem(
+          ProblemType.CONSENT_REQUIRED,
+          "The agency was never connected; connect it first.",
+          agency);
+    }
+    return answer(
+        agency,
+        refresher
+            .refresh(
+                state.agencyId(), agency, state.token().generation(), Refresher.Reason.BY_ADMIN)
+            .join());
+  }
+
+  private AgencyStatus answer(String agency, RefreshOutcome outcome) {
+    return switch (outcome) {
+      case RefreshOutcome.Refreshed() -> status(agency);
+      case RefreshOutcome.NotDue() -> status(agency);
+      case RefreshOutcome.ConsentGone() ->
+          throw problem(
+              ProblemType.CONSENT_REQUIRED,
+              "Active911 refuses the agency's consent; connect it again.",
+              agency);
+      case RefreshOutcome.HeldElsewhere() ->
+          throw problem(
+              ProblemType.CONFLICT, "Another refresh of this agency is under way.", agency);
+      case RefreshOutcome.TooSoon(Instant _) ->
+          throw problem(ProblemType.CONFLICT, "The agency was refreshed a moment ago.", agency);
+      case RefreshOutcome.Deferred(String error, Duration retryIn) ->
+          throw Problem.of(
+                  ProblemType.UPSTREAM_UNAVAILABLE,
+                  "Active911 gave no token (" + error + "); the consent is not affected.")
+              .about(agency)
+              .retryAfter(retryIn)
+              .toException();
+    };
+  }
+
+  @POST
+  @Path("/{agency}/pause")
+  @Operation(
+      operationId = "pauseAgency",
+      summary = "Hands out no tokens from now on; refreshing goes on")
+  public AgencyStatus pause(@Pattern(regexp = Slug.REGEX, message = SLUG_MESSAGE) String agency) {
+    return setPaused(agency, true);
+  }
+
+  @POST
+  @Path("/{agency}/resume")
+  @Operation(operationId = "resumeAgency", summary = "Hands out tokens again")
+  public AgencyStatus resume(@Pattern(regexp = Slug.REGEX, message = SLUG_MESSAGE) String agency) {
+    return setPaused(agency, false);
+  }
+
+  private AgencyStatus setPaused(String agency, boolean paused) {
+    if (!agencies.setPaused(agency, paused)) {
+      throw unknown(agency);
+    }
+    return status(agency);
+  }
+
+  @POST
+  @Path("/{agency}/candidates/{id}/confirm")
+  @Operation(
+      operationId = "confirmCandidate",
+      summary = "Makes the kept consent the agency's grant, in place of the one it had")
+  public AgencyStatus confirm(
+      @Pattern(regexp = Slug.REGEX, message = SLUG_MESSAGE) String agency, String id) {
+    status(agency);
+    return switch (candidates.confirm(agency, id)) {
+      case Adoption.Adopted(String _, Active911Agency _) -> status(agency);
+      case Adoption.IdentityUnknown(String _) ->
+          throw problem(
+              ProblemType.CONFLICT,
+              "Active911 has not said yet which agency this consent is for; it is being asked.",
+              agency);
+      case Adoption.OtherAgency(String _, Active911Agency _) -> status(agency);
+      case Adoption.Gone() -> throw noSuchCandidate(agency);
+    };
+  }
+
+  @DELETE
+  @Path("/{agency}/candidates/{id}")
+  @Operation(operationId = "discardCandidate", summary = "Throws the kept consent away")
+  @APIResponse(responseCode = "204", description = "Discarded")
+  public void discard(
+      @Pattern(regexp = Slug.REGEX, message = SLUG_MESSAGE) String agency, String id) {
+    status(agency);
+    if (!candidates.discard(agency, id)) {
+      throw noSuchCandidate(agency);
+    }
+  }
+
+  private AgencyStatus status(String agency) {
+    return agencies.status(agency).orElseThrow(() -> unknown(agency));
+  }
+
+  private static ProblemException unknown(String agency) {
+    return problem(ProblemType.AGENCY_UNKNOWN, "There is no agency of this name.", agency);
+  }
+
+  private static ProblemException noSuchCandidate(String agency) {
+    return problem(
+        ProblemType.NOT_FOUND, "The agency has no such candidate, or no longer.", agency);
+  }
+
+  private static ProblemException problem(ProblemType type, String detail, String agency) {
+    return Problem.of(type, detail).about(agency).toException();
+  }
+}

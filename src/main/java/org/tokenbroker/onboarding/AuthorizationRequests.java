@@ -1,0 +1,85 @@
+package org.tokenbroker.onboarding;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.persistence.EntityManager;
+import jakarta.transaction.Transactional;
+import java.util.List;
+import java.util.Optional;
+import org.tokenbroker.oauth.Scope;
+import org.tokenbroker.oauth.Secret;
+
+/**
+ * Authorization requests under way (RFC 6749 §4.1.1). Of state and cookie only hashes are stored,
+ * so that who reads the table can finish nobody's flow.
+ */
+@ApplicationScoped
+class AuthorizationRequests {
+
+  /** How long a person may take at Active911, in seconds. */
+  static final int LIFETIME = 600;
+
+  private final EntityManager entities;
+
+  AuthorizationRequests(EntityManager entities) {
+    this.entities = entities;
+  }
+
+  /** A request whose answer has come. */
+  record Consumed(long agencyId, Scope scope, String startedBy) {}
+
+  @Transactional
+  void start(long agencyId, Scope scope, String startedBy, Secret state, Secret cookie) {
+    entities
+        .createNativeQuery(
+            """
+            insert into authorization_request
+                   (state_hash, cookie_hash, agency_id, started_by, scope, expires_at)
+            values (:state, :cookie, :agency, :startedBy, :scope,
+                    clock_timestamp() + :lifetime * interval '1 second')
+            """)
+        .setParameter("state", state.sha256())
+        .setParameter("cookie", cookie.sha256())
+        .setParameter("agency", agencyId)
+        .setParameter("startedBy", startedBy)
+        .setParameter("scope", scope.toString())
+        .setParameter("lifetime", LIFETIME)
+        .executeUpdate();
+  }
+
+  /**
+   * Uses a request up. One statement, so that of two answers with the same state one counts. Empty,
+   * and nothing used up, if the state is unknown, used, too old or another browser's.
+   */
+  @Transactional
+  Optional<Consumed> consume(Secret state, Secret cookie) {
+    List<?> rows =
+        entities
+            .createNativeQuery(
+                """
+                update authorization_request set consumed_at = clock_timestamp()
+                 where state_hash = :state and cookie_hash = :cookie
+                   and consumed_at is null and expires_at > clock_timestamp()
+                returning agency_id, scope, started_by
+                """,
+                Object[].class)
+            .setParameter("state", state.sha256())
+            .setParameter("cookie", cookie.sha256())
+            .getResultList();
+    return rows.stream()
+        .map(Object[].class::cast)
+        .map(
+            row ->
+                new Consumed(
+                    ((Number) row[0]).longValue(), Scope.parse((String) row[1]), (String) row[2]))
+        .findFirst();
+  }
+
+  /** Erases those that can no longer be used. */
+  @Transactional
+  void expire() {
+    entities
+        .createNativeQuery(
+            "delete from authorization_request where expires_at < clock_timestamp() - interval '1 day'")
+        .executeUpdate();
+  }
+}

@@ -1,0 +1,85 @@
+package org.tokenbroker.onboarding;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.persistence.EntityManager;
+import jakarta.transaction.Transactional;
+import java.security.SecureRandom;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.tokenbroker.agency.AgencyRef;
+import org.tokenbroker.oauth.Secret;
+
+/** How flows ended, stored so that any replica can show the page, and Back or reload do no harm. */
+@ApplicationScoped
+class CallbackResults {
+
+  private final EntityManager entities;
+  private final SecureRandom random;
+
+  CallbackResults(EntityManager entities, SecureRandom random) {
+    this.entities = entities;
+    this.random = random;
+  }
+
+  /**
+   * One result.
+   *
+   * @param active911Name the name of the agency at Active911; foreign text
+   */
+  record Result(
+      CallbackOutcome outcome,
+      String agencySlug,
+      String agencyName,
+      @Nullable String active911Name) {}
+
+  /** Stores a result; returns the id under which whoever knows it may read it. */
+  @Transactional
+  String add(CallbackOutcome outcome, AgencyRef agency, @Nullable String active911Name) {
+    String id = Secret.random(random).value();
+    entities
+        .createNativeQuery(
+            """
+            insert into callback_result (id, outcome, agency_slug, agency_name, active911_name)
+            values (:id, :outcome, :slug, :name, :active911Name)
+            """)
+        .setParameter("id", id)
+        .setParameter("outcome", outcome.name())
+        .setParameter("slug", agency.slug())
+        .setParameter("name", agency.name())
+        .setParameter("active911Name", active911Name)
+        .executeUpdate();
+    return id;
+  }
+
+  @Transactional
+  Optional<Result> find(String id) {
+    List<?> rows =
+        entities
+            .createNativeQuery(
+                "select outcome, agency_slug, agency_name, active911_name"
+                    + " from callback_result where id = :id",
+                Object[].class)
+            .setParameter("id", id)
+            .getResultList();
+    return rows.stream()
+        .map(Object[].class::cast)
+        .map(
+            row ->
+                new Result(
+                    CallbackOutcome.valueOf((String) row[0]),
+                    (String) row[1],
+                    (String) row[2],
+                    (String) row[3]))
+        .findFirst();
+  }
+
+  /** Erases those that nobody looks at any more. */
+  @Transactional
+  void expire() {
+    entities
+        .createNativeQuery(
+            "delete from callback_result where created_at < clock_timestamp() - interval '30 days'")
+        .executeUpdate();
+  }
+}

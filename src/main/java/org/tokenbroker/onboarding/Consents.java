@@ -1,0 +1,111 @@
+package org.tokenbroker.onboarding;
+
+import io.quarkus.scheduler.Scheduled;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.jboss.logging.Logger;
+import org.tokenbroker.active911.Active911;
+import org.tokenbroker.active911.AgencyReply;
+import org.tokenbroker.active911.Unavailability;
+import org.tokenbroker.agency.Active911Agency;
+import org.tokenbroker.agency.AgencyRef;
+import org.tokenbroker.agency.Candidates;
+import org.tokenbroker.agency.Candidates.Adoption;
+import org.tokenbroker.agency.Candidates.Unidentified;
+import org.tokenbroker.agency.DatabaseClock.DatabaseUnavailableException;
+import org.tokenbroker.agency.GrantKind;
+import org.tokenbroker.oauth.Secret;
+import org.tokenbroker.oauth.TokenSet;
+
+/**
+ * Takes a consent just won from Active911 into keeping: first stores it as a candidate, then asks
+ * which agency it is for, then makes it the grant if that fits. Where Active911 is silent it is
+ * asked again until the candidate's time is over.
+ */
+@Singleton
+class Consents {
+
+  private static final Logger LOG = Logger.getLogger(Consents.class);
+
+  /** A database that is away for a moment must not cost a consent. */
+  private static final int ATTEMPTS_TO_KEEP = 20;
+
+  private static final Duration BETWEEN_ATTEMPTS = Duration.ofMillis(500);
+  private static final int BATCH = 50;
+
+  private final Candidates candidates;
+  private final Active911 active911;
+
+  Consents(Candidates candidates, Active911 active911) {
+    this.candidates = candidates;
+    this.active911 = active911;
+  }
+
+  /**
+   * Keeps a consent that an admin won, and makes it the agency's grant if that needs no question.
+   * Blocks.
+   *
+   * @param wonAt when the request that won it was about to be sent, on the database's clock
+   */
+  Adoption take(AgencyRef agency, GrantKind kind, TokenSet tokens, Instant wonAt) {
+    Optional<String> id = keep(agency, kind, tokens, wonAt);
+    if (id.isEmpty()) {
+      LOG.warnf("Agency %s was deleted while it was being connected", agency.slug());
+      return new Adoption.Gone();
+    }
+    return identify(id.get(), tokens.accessToken());
+  }
+
+  private Optional<String> keep(AgencyRef agency, GrantKind kind, TokenSet tokens, Instant wonAt) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return candidates.keep(agency.id(), kind, tokens, true, wonAt);
+      } catch (RuntimeException e) {
+        if (attempt == ATTEMPTS_TO_KEEP || !pause()) {
+          LOG.errorf("Agency %s: a consent was won but could not be stored", agency.slug());
+          throw e;
+        }
+        LOG.warnf("Agency %s: a consent was won; storing it failed, trying again", agency.slug());
+      }
+    }
+  }
+
+  private static boolean pause() {
+    try {
+      Thread.sleep(BETWEEN_ATTEMPTS);
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private Adoption identify(String candidateId, Secret accessToken) {
+    return switch (active911.agency(accessToken)) {
+      case AgencyReply.Identified(String id, String name) ->
+          candidates.identify(candidateId, new Active911Agency(id, name));
+      case AgencyReply.Unavailable(Unavailability _) -> new Adoption.IdentityUnknown(candidateId);
+    };
+  }
+
+  @Scheduled(
+      every = "30s",
+      delayed = "30s",
+      concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
+  @RunOnVirtualThread
+  void identifyWaiting() {
+    try {
+      for (Unidentified candidate : candidates.unidentified(BATCH)) {
+        Adoption adoption = identify(candidate.id(), candidate.accessToken());
+        if (adoption instanceof Adoption.IdentityUnknown) {
+          return; // Active911 is silent: no use in asking for the others now
+        }
+      }
+    } catch (DatabaseUnavailableException e) {
+      LOG.debug("Candidates wait: the database cannot be reached");
+    }
+  }
+}

@@ -1,0 +1,100 @@
+package org.tokenbroker.onboarding;
+
+import jakarta.inject.Singleton;
+import java.time.Instant;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.tokenbroker.agency.Agencies;
+import org.tokenbroker.agency.AgencyRef;
+import org.tokenbroker.agency.Candidates.Adoption;
+import org.tokenbroker.agency.DatabaseClock;
+import org.tokenbroker.agency.GrantKind;
+import org.tokenbroker.agency.Grants;
+import org.tokenbroker.agency.HandoutState;
+import org.tokenbroker.oauth.OAuthError;
+import org.tokenbroker.oauth.Secret;
+import org.tokenbroker.refresh.RefreshOutcome;
+import org.tokenbroker.refresh.Refresher;
+import org.tokenbroker.refresh.Refresher.Proof;
+
+/** Takes over refresh tokens that were obtained elsewhere. */
+@Singleton
+public class Imports {
+
+  private final Agencies agencies;
+  private final Grants grants;
+  private final Refresher refresher;
+  private final Consents consents;
+  private final DatabaseClock clock;
+
+  Imports(
+      Agencies agencies,
+      Grants grants,
+      Refresher refresher,
+      Consents consents,
+      DatabaseClock clock) {
+    this.agencies = agencies;
+    this.grants = grants;
+    this.refresher = refresher;
+    this.consents = consents;
+    this.clock = clock;
+  }
+
+  /** What became of an import. */
+  public sealed interface Outcome {
+    /** The token was live; what became of the consent. */
+    record Taken(Adoption adoption) implements Outcome {}
+
+    /** It is the token that the agency has already; it was renewed in the ordinary way. */
+    record AlreadyHeld(RefreshOutcome renewal) implements Outcome {}
+
+    /** It is another agency's token: presenting it here could cost that one its consent. */
+    record HeldByOther(String agency) implements Outcome {}
+
+    /** Active911 refuses it. */
+    record Refused(OAuthError error) implements Outcome {}
+
+    /** Active911 did not answer in a way that means anything. */
+    record NoAnswer(String error) implements Outcome {}
+
+    /** There is no such agency. */
+    record NoSuchAgency() implements Outcome {}
+  }
+
+  /**
+   * Proves a refresh token by presenting it, learns which agency it is for, and stores it. Blocks.
+   *
+   * @param issuedAt when it was first issued; null: now
+   */
+  public Outcome take(
+      String slug, GrantKind kind, Secret refreshToken, @Nullable Instant issuedAt) {
+    AgencyRef agency = agencies.ref(slug).orElse(null);
+    if (agency == null) {
+      return new Outcome.NoSuchAgency();
+    }
+    Optional<String> holder = grants.holderOf(refreshToken);
+    if (holder.isPresent()) {
+      return holder.get().equals(slug) ? renew(slug) : new Outcome.HeldByOther(holder.get());
+    }
+    Proof proof =
+        refresher.prove(
+            kind, refreshToken, issuedAt == null ? clock.instant() : issuedAt, agency.scope());
+    return switch (proof) {
+      case Proof.Live live ->
+          new Outcome.Taken(consents.take(agency, kind, live.tokens(), live.provenAt()));
+      case Proof.Refused(OAuthError error) -> new Outcome.Refused(error);
+      case Proof.Unknown(String error) -> new Outcome.NoAnswer(error);
+    };
+  }
+
+  private Outcome renew(String slug) {
+    HandoutState state = grants.handoutState(slug).orElse(null);
+    if (state == null || state.token() == null) {
+      return new Outcome.NoSuchAgency();
+    }
+    return new Outcome.AlreadyHeld(
+        refresher
+            .refresh(state.agencyId(), slug, state.token().generation(), Refresher.Reason.BY_ADMIN)
+            .join());
+  }
+}
