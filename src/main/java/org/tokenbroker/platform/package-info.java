@@ -1,6 +1,7 @@
 /**
- * What every service needs around its features: the clock and randomness they are given, how a
- * failure becomes an answer, the checks at the start. Imported by no other room.
+ * What stands around the rooms: the way in from the command line, the check of the configuration,
+ * the clock, randomness. May know every room; no other room imports it, the development room's way
+ * in apart.
  */
 @NullMarked
 package org.tokenbroker.platform;
