@@ -1,7 +1,11 @@
 package org.tokenbroker.agency;
 
 import io.quarkus.runtime.Startup;
+import io.quarkus.scheduler.Scheduled;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.annotation.PostConstruct;
 import jakarta.enterprise.inject.Typed;
+import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -13,6 +17,7 @@ import java.time.InstantSource;
 import java.time.OffsetDateTime;
 import java.util.function.LongSupplier;
 import javax.sql.DataSource;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,19 +34,29 @@ import org.jspecify.annotations.Nullable;
 @Singleton
 public class DatabaseClock implements InstantSource {
 
+  private static final Logger LOG = Logger.getLogger(DatabaseClock.class);
+  private static final Duration NOTEWORTHY = Duration.ofSeconds(1);
+
   private record Sample(Instant databaseTime, long nanoTime) {}
 
   private final DataSource dataSource;
   private final LongSupplier nanoTime;
   private volatile @Nullable Sample sample;
 
-  public DatabaseClock(DataSource dataSource) {
+  @Inject
+  DatabaseClock(DataSource dataSource) {
     this(dataSource, System::nanoTime);
   }
 
   DatabaseClock(DataSource dataSource, LongSupplier nanoTime) {
     this.dataSource = dataSource;
     this.nanoTime = nanoTime;
+  }
+
+  /** Nobody on the event loop is to be the first to ask. */
+  @PostConstruct
+  void start() {
+    synchronize();
   }
 
   /** The database's time now, estimated; asks the database only if it was never asked before. */
@@ -53,6 +68,20 @@ public class DatabaseClock implements InstantSource {
       sample = taken;
     }
     return taken.databaseTime().plusNanos(nanoTime.getAsLong() - taken.nanoTime());
+  }
+
+  /** Two oscillators may drift apart by a millisecond in the meantime. */
+  @Scheduled(every = "10s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
+  @RunOnVirtualThread
+  void keepTime() {
+    try {
+      Duration moved = synchronize();
+      if (moved.abs().compareTo(NOTEWORTHY) > 0) {
+        LOG.warnf("The database's clock moved by %s against this machine's", moved);
+      }
+    } catch (DatabaseUnavailableException e) {
+      LOG.debug("The clock runs on from its last sample: the database cannot be reached");
+    }
   }
 
   /**

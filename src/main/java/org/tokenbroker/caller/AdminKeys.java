@@ -1,6 +1,6 @@
 package org.tokenbroker.caller;
 
-import jakarta.inject.Singleton;
+import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.ArrayList;
@@ -10,7 +10,7 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.tokenbroker.oauth.Secret;
 
 /** The admin keys of the configuration: the present one, and the next one while it is rolled. */
-@Singleton
+@ApplicationScoped
 public class AdminKeys {
 
   private final List<byte[]> hashes = new ArrayList<>();

@@ -1,9 +1,9 @@
 package org.tokenbroker.caller;
 
 import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.event.TransactionPhase;
-import jakarta.inject.Singleton;
 import java.util.Optional;
 import org.tokenbroker.agency.DatabaseClock;
 
@@ -11,7 +11,7 @@ import org.tokenbroker.agency.DatabaseClock;
  * Who a caller's key belongs to, answered from memory: all callers and keys are held, used or not.
  * Reloaded whole after each change; there are few of them and they change seldom.
  */
-@Singleton
+@ApplicationScoped
 class CallerKeys {
 
   private final Callers callers;

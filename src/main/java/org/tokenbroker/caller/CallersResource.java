@@ -16,7 +16,7 @@ import jakarta.ws.rs.PUT;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
-import jakarta.ws.rs.core.CacheControl;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import java.time.Duration;
 import java.time.Instant;
@@ -175,12 +175,10 @@ public class CallersResource {
         callers
             .createKey(caller, seconds == null ? null : Duration.ofSeconds(seconds))
             .orElseThrow(CallersResource::noSuchCaller);
-    CacheControl noStore = new CacheControl();
-    noStore.setNoStore(true);
     return ResponseBuilder.create(
             RestResponse.Status.CREATED,
             new NewKey(made.key().id(), made.key().text().value(), made.expiresAt()))
-        .cacheControl(noStore)
+        .header(HttpHeaders.CACHE_CONTROL, "no-store")
         .build();
   }
 

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tokenbroker.testing.BrokerTest;
+import org.tokenbroker.testing.BrokerTestResource;
 
 @NullMarked
 @BrokerTest
@@ -42,6 +43,10 @@ class ManagementTest {
   @ParameterizedTest
   @ValueSource(strings = {"/q/health/live", "/q/health/ready", "/q/metrics"})
   void neitherAnswersOnThePublicPort(String path) {
-    given().get(path).then().statusCode(404);
+    given()
+        .header("Authorization", "Bearer " + BrokerTestResource.ADMIN_KEY)
+        .get(path)
+        .then()
+        .statusCode(404);
   }
 }
