@@ -23,6 +23,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.extensions.Extension;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.security.SecurityRequirement;
@@ -116,6 +117,7 @@ public class CallersResource {
   @PUT
   @Path("/{caller}")
   @Consumes(MediaType.APPLICATION_JSON)
+  @Extension(name = "x-problems", value = "CONFLICT")
   @Operation(
       operationId = "putCaller",
       summary = "Creates a caller or replaces its settings; its keys stay")
@@ -149,6 +151,7 @@ public class CallersResource {
 
   @DELETE
   @Path("/{caller}")
+  @Extension(name = "x-problems", value = "NOT_FOUND")
   @Operation(
       operationId = "deleteCaller",
       summary = "Deletes a caller; its keys are refused from then on")
@@ -163,6 +166,7 @@ public class CallersResource {
   @POST
   @Path("/{caller}/keys")
   @Consumes(MediaType.APPLICATION_JSON)
+  @Extension(name = "x-problems", value = "NOT_FOUND")
   @Operation(
       operationId = "createCallerKey",
       summary = "Makes a key; those that there are stay valid, so that a key can be rolled")
@@ -184,6 +188,7 @@ public class CallersResource {
 
   @DELETE
   @Path("/{caller}/keys/{key_id}")
+  @Extension(name = "x-problems", value = "NOT_FOUND")
   @Operation(operationId = "revokeCallerKey", summary = "Revokes a key")
   @APIResponse(responseCode = "204", description = "Revoked")
   public void revokeKey(

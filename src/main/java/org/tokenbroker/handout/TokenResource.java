@@ -20,6 +20,7 @@ import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.extensions.Extension;
 import org.eclipse.microprofile.openapi.annotations.headers.Header;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.ExampleObject;
@@ -104,6 +105,10 @@ public class TokenResource {
   @GET
   @Path("/{agency}")
   @NonBlocking
+  @Extension(
+      name = "x-problems",
+      value =
+          "AGENCY_UNKNOWN CONSENT_REQUIRED AGENCY_PAUSED TTL_UNAVAILABLE TOO_MANY_REQUESTS UPSTREAM_UNAVAILABLE")
   @Operation(
       operationId = "getToken",
       summary = "A valid access token of an agency",
@@ -167,6 +172,10 @@ public class TokenResource {
   @POST
   @Path("/{agency}/refresh")
   @NonBlocking
+  @Extension(
+      name = "x-problems",
+      value =
+          "AGENCY_UNKNOWN CONSENT_REQUIRED AGENCY_PAUSED PRECONDITION_REQUIRED TOO_MANY_REQUESTS UPSTREAM_UNAVAILABLE")
   @Operation(
       operationId = "refreshToken",
       summary = "Renews the token if it still is the one that the caller has",

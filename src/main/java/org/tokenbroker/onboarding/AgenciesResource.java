@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.extensions.Extension;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.security.SecurityRequirement;
@@ -197,6 +198,7 @@ public class AgenciesResource {
 
   @GET
   @Path("/{agency}")
+  @Extension(name = "x-problems", value = "AGENCY_UNKNOWN")
   @Operation(operationId = "getAgency", summary = "The status of an agency")
   public AgencyStatus get(@Pattern(regexp = Slug.REGEX, message = SLUG_MESSAGE) String agency) {
     return status(agency);
@@ -205,6 +207,7 @@ public class AgenciesResource {
   @DELETE
   @Path("/{agency}")
   @Transactional
+  @Extension(name = "x-problems", value = "AGENCY_UNKNOWN")
   @Operation(
       operationId = "deleteAgency",
       summary = "Erases an agency with its tokens and takes it out of every caller's grants")
@@ -219,6 +222,10 @@ public class AgenciesResource {
   @POST
   @Path("/{agency}/import")
   @Consumes(MediaType.APPLICATION_JSON)
+  @Extension(
+      name = "x-problems",
+      value =
+          "AGENCY_UNKNOWN AGENCY_MISMATCH CONFLICT CONSENT_REQUIRED IMPORT_REJECTED UPSTREAM_UNAVAILABLE")
   @Operation(
       operationId = "importRefreshToken",
       summary = "Takes over a refresh token that was obtained elsewhere",
@@ -310,6 +317,9 @@ public class AgenciesResource {
 
   @POST
   @Path("/{agency}/refresh")
+  @Extension(
+      name = "x-problems",
+      value = "AGENCY_UNKNOWN CONSENT_REQUIRED CONFLICT UPSTREAM_UNAVAILABLE")
   @Operation(
       operationId = "refreshAgency",
       summary = "Refreshes now, even a consent that was found gone")
@@ -355,6 +365,7 @@ public class AgenciesResource {
 
   @POST
   @Path("/{agency}/pause")
+  @Extension(name = "x-problems", value = "AGENCY_UNKNOWN")
   @Operation(
       operationId = "pauseAgency",
       summary = "Hands out no tokens from now on; refreshing goes on")
@@ -364,6 +375,7 @@ public class AgenciesResource {
 
   @POST
   @Path("/{agency}/resume")
+  @Extension(name = "x-problems", value = "AGENCY_UNKNOWN")
   @Operation(operationId = "resumeAgency", summary = "Hands out tokens again")
   public AgencyStatus resume(@Pattern(regexp = Slug.REGEX, message = SLUG_MESSAGE) String agency) {
     return setPaused(agency, false);
@@ -378,6 +390,7 @@ public class AgenciesResource {
 
   @POST
   @Path("/{agency}/candidates/{id}/confirm")
+  @Extension(name = "x-problems", value = "AGENCY_UNKNOWN NOT_FOUND CONFLICT")
   @Operation(
       operationId = "confirmCandidate",
       summary = "Makes the kept consent the agency's grant, in place of the one it had")
@@ -398,6 +411,7 @@ public class AgenciesResource {
 
   @DELETE
   @Path("/{agency}/candidates/{id}")
+  @Extension(name = "x-problems", value = "AGENCY_UNKNOWN NOT_FOUND")
   @Operation(operationId = "discardCandidate", summary = "Throws the kept consent away")
   @APIResponse(responseCode = "204", description = "Discarded")
   public void discard(

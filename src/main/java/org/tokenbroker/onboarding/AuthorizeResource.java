@@ -8,6 +8,7 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.core.Response;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.extensions.Extension;
 import org.eclipse.microprofile.openapi.annotations.headers.Header;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
@@ -33,6 +34,7 @@ public class AuthorizeResource {
   @GET
   @Path("/{agency}")
   @RunOnVirtualThread
+  @Extension(name = "x-problems", value = "AGENCY_UNKNOWN")
   @Operation(
       operationId = "authorizeAgency",
       summary = "Leads to Active911's consent page",
