@@ -20,22 +20,37 @@ public record TestDatabase(String jdbcUrl, String user, String password) {
 
   /** Makes a new database that nobody else uses. It goes with the server at the end of the JVM. */
   public static TestDatabase create() {
-    String name = "test_" + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
-    TestDatabase maintenance = named("postgres");
+    String name = newName("test_");
+    maintain("create database " + name);
+    return new TestDatabase(
+        urlOf(name), TestPostgres.USER, "unused: the test server trusts its own machine");
+  }
+
+  /** Makes a new database whose role has a password that the server checks. */
+  public static TestDatabase createWithPassword(String password) {
+    String name = newName("test_");
+    String role = newName(TestPostgres.CHECKED_ROLE);
+    maintain("create role %s login password '%s'".formatted(role, password.replace("'", "''")));
+    maintain("create database %s owner %s".formatted(name, role));
+    return new TestDatabase(urlOf(name), role, password);
+  }
+
+  private static String newName(String prefix) {
+    return prefix + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
+  }
+
+  private static String urlOf(String database) {
+    return "jdbc:postgresql://127.0.0.1:" + TestPostgres.port() + "/" + database;
+  }
+
+  private static void maintain(String statement) {
+    TestDatabase maintenance = new TestDatabase(urlOf("postgres"), TestPostgres.USER, "");
     try (Connection connection = maintenance.dataSource().getConnection();
-        Statement statement = connection.createStatement()) {
-      statement.execute("create database " + name);
+        Statement execution = connection.createStatement()) {
+      execution.execute(statement);
     } catch (SQLException e) {
       throw new IllegalStateException("no database could be made", e);
     }
-    return named(name);
-  }
-
-  private static TestDatabase named(String database) {
-    return new TestDatabase(
-        "jdbc:postgresql://127.0.0.1:" + TestPostgres.port() + "/" + database,
-        TestPostgres.USER,
-        "unused: the test server trusts its own machine");
   }
 
   /** Brings the schema up to date with the migrations of the class path. */

@@ -5,12 +5,17 @@ import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /** The one PostgreSQL server of this test JVM: it starts when first asked for, and ends with it. */
 public final class TestPostgres {
 
   static final String USER = "postgres";
+
+  /** How the names begin of those roles whose password is checked. */
+  static final String CHECKED_ROLE = "checked_";
 
   private static @Nullable EmbeddedPostgres server;
 
@@ -46,6 +51,7 @@ public final class TestPostgres {
                 .setServerConfig("fsync", "on")
                 .setServerConfig("synchronous_commit", "on")
                 .setServerConfig("max_connections", "500")
+                .setDataDirectoryCustomizer(TestPostgres::checkPasswords)
                 .setOutputRedirector(Redirect.appendTo(new File("target/test-postgres.log")))
                 .start();
       } catch (IOException e) {
@@ -53,5 +59,17 @@ public final class TestPostgres {
       }
     }
     return server.getPort();
+  }
+
+  /** Without this every password would do: the server trusts its own machine. */
+  private static void checkPasswords(File dataDirectory) {
+    Path rules = dataDirectory.toPath().resolve("pg_hba.conf");
+    try {
+      // The first rule that matches counts.
+      Files.writeString(
+          rules, "host all /^" + CHECKED_ROLE + " all scram-sha-256\n" + Files.readString(rules));
+    } catch (IOException e) {
+      throw new UncheckedIOException("pg_hba.conf could not be changed", e);
+    }
   }
 }

@@ -1,0 +1,175 @@
+package org.tokenbroker.platform;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One key of the configuration that the broker knows.
+ *
+ * @param key the environment variable's name, by which it is spoken of
+ * @param property the configuration property that it sets
+ * @param required whether there is no start without it
+ * @param defaultValue what holds where it is not set, if anything
+ * @param secret whether it may come from a file instead, named in {@code <key>_FILE}
+ * @param expectation what it must be
+ */
+record Setting(
+    String key,
+    String property,
+    boolean required,
+    @Nullable String defaultValue,
+    boolean secret,
+    Expectation expectation) {
+
+  private static final String FILE_KEY_SUFFIX = "_FILE";
+  private static final String FILE_PROPERTY_SUFFIX = "-file";
+
+  static final Setting PUBLIC_URL =
+      required("BROKER_PUBLIC_URL", "broker.public-url", Expectation.webAddress());
+  static final Setting REFRESH_LEASE =
+      optional(
+          "BROKER_REFRESH_LEASE", "broker.refresh.lease", "60s", Expectation.duration("5s", "1h"));
+  static final Setting ACTIVE911_TIMEOUT =
+      optional(
+          "ACTIVE911_TIMEOUT", "active911.timeout", "10s", Expectation.duration("100ms", "2m"));
+  static final Setting HTTP_PORT =
+      optional("QUARKUS_HTTP_PORT", "quarkus.http.port", "8080", Expectation.integer(1, 65535));
+  static final Setting MANAGEMENT_PORT =
+      optional(
+          "QUARKUS_MANAGEMENT_PORT",
+          "quarkus.management.port",
+          "9000",
+          Expectation.integer(1, 65535));
+
+  /** What is needed to reach the database, and nothing else. */
+  static final List<Setting> DATABASE =
+      List.of(
+          required(
+              "QUARKUS_DATASOURCE_JDBC_URL",
+              "quarkus.datasource.jdbc.url",
+              Expectation.postgresqlUrl()),
+          required(
+              "QUARKUS_DATASOURCE_USERNAME", "quarkus.datasource.username", Expectation.text()),
+          requiredSecret(
+              "QUARKUS_DATASOURCE_PASSWORD",
+              "quarkus.datasource.password",
+              Expectation.secretText()));
+
+  private static final List<Setting> BROKER =
+      List.of(
+          PUBLIC_URL,
+          requiredSecret("BROKER_ADMIN_KEY", "broker.admin-key", Expectation.key(32)),
+          optionalSecret("BROKER_ADMIN_KEY_NEXT", "broker.admin-key-next", Expectation.key(32)),
+          requiredSecret(
+              "BROKER_ENCRYPTION_KEYSET", "broker.encryption-keyset", Expectation.keyset()),
+          optional("BROKER_JOURNAL_DIR", "broker.journal-dir", "journal", Expectation.directory()),
+          optional("BROKER_MIGRATE", "broker.migrate", "true", Expectation.flag()),
+          optional(
+              "BROKER_REFRESH_INTERVAL",
+              "broker.refresh.interval",
+              "10s",
+              Expectation.duration("1s", "1h")),
+          optional(
+              "BROKER_REFRESH_CONCURRENCY",
+              "broker.refresh.concurrency",
+              "16",
+              Expectation.integer(1, 1000)),
+          REFRESH_LEASE,
+          optional(
+              "BROKER_REFRESH_RATE", "broker.refresh.rate", "10", Expectation.integer(1, 10_000)),
+          optional(
+              "BROKER_OFFLINE_GRACE",
+              "broker.offline-grace",
+              "24h",
+              Expectation.duration("0s", "365d")),
+          optional(
+              "BROKER_CACHE_MAX", "broker.cache-max", "200000", Expectation.integer(1, 10_000_000)),
+          // Its default is the datasource's, which is no fixed text.
+          optional(
+              "BROKER_FEED_JDBC_URL", "broker.feed-jdbc-url", null, Expectation.postgresqlUrl()));
+
+  private static final List<Setting> ACTIVE911 =
+      List.of(
+          required("ACTIVE911_CLIENT_ID", "active911.client-id", Expectation.text()),
+          requiredSecret(
+              "ACTIVE911_CLIENT_SECRET", "active911.client-secret", Expectation.secretText()),
+          optionalSecret(
+              "ACTIVE911_CLIENT_SECRET_NEXT",
+              "active911.client-secret-next",
+              Expectation.secretText()),
+          optional("ACTIVE911_SCOPE", "active911.scope", "read_agency", Expectation.scope()),
+          optional(
+              "ACTIVE911_AUTHORIZE_URL",
+              "active911.authorize-url",
+              "https://access.active911.com/interface/open_api/authorize_agency.php",
+              Expectation.endpoint()),
+          optional(
+              "ACTIVE911_TOKEN_URL",
+              "active911.token-url",
+              "https://access.active911.com/interface/open_api/token.php",
+              Expectation.endpoint()),
+          optional(
+              "ACTIVE911_API_URL",
+              "active911.api-url",
+              "https://access.active911.com/interface/open_api/api/",
+              Expectation.endpoint()),
+          optional(
+              "ACTIVE911_PERSONAL_TOKEN_URL",
+              "active911.personal-token-url",
+              "https://console.active911.com/interface/dev/api_access.php",
+              Expectation.endpoint()),
+          optional(
+              "ACTIVE911_REDIRECT_PARAMETERS",
+              "active911.redirect-parameters",
+              "redirect_uri,redirection_uri",
+              Expectation.parameterNames()),
+          optional(
+              "ACTIVE911_REDIRECT_IN_EXCHANGE",
+              "active911.redirect-in-exchange",
+              "true",
+              Expectation.flag()),
+          ACTIVE911_TIMEOUT);
+
+  /** Every key, in the order of the documentation. */
+  static final List<Setting> ALL =
+      List.of(BROKER, ACTIVE911, DATABASE, List.of(HTTP_PORT, MANAGEMENT_PORT)).stream()
+          .flatMap(List::stream)
+          .toList();
+
+  private static final Map<String, Setting> BY_PROPERTY =
+      ALL.stream().collect(Collectors.toUnmodifiableMap(Setting::property, Function.identity()));
+
+  static Optional<Setting> ofProperty(String property) {
+    return Optional.ofNullable(BY_PROPERTY.get(property));
+  }
+
+  private static Setting required(String key, String property, Expectation expectation) {
+    return new Setting(key, property, true, null, false, expectation);
+  }
+
+  private static Setting requiredSecret(String key, String property, Expectation expectation) {
+    return new Setting(key, property, true, null, true, expectation);
+  }
+
+  private static Setting optionalSecret(String key, String property, Expectation expectation) {
+    return new Setting(key, property, false, null, true, expectation);
+  }
+
+  private static Setting optional(
+      String key, String property, @Nullable String defaultValue, Expectation expectation) {
+    return new Setting(key, property, false, defaultValue, false, expectation);
+  }
+
+  /** The key that names the file the value may come from, where it is a secret. */
+  String fileKey() {
+    return key + FILE_KEY_SUFFIX;
+  }
+
+  String fileProperty() {
+    return property + FILE_PROPERTY_SUFFIX;
+  }
+}

@@ -1,0 +1,80 @@
+package org.tokenbroker.packaging;
+
+import static io.restassured.RestAssured.given;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.tokenbroker.testing.BrokerProcess;
+import org.tokenbroker.testing.BrokerProcess.Outcome;
+import org.tokenbroker.testing.TestDatabase;
+
+/** The packaged service in a process of its own: how it starts and ends. */
+@NullMarked
+class ServeIT {
+
+  private static final int ENDED_BY_SIGTERM = 143;
+
+  @TempDir Path directory;
+
+  @Test
+  void itMigratesAndServesAndEndsWhenToldTo() {
+    Map<String, String> environment = BrokerProcess.environment(TestDatabase.create());
+
+    try (BrokerProcess broker = BrokerProcess.serve(directory, environment)) {
+      given().get(broker.management() + "/q/health/ready").then().statusCode(200);
+      assertEquals(ENDED_BY_SIGTERM, broker.stop(), broker::log);
+    }
+  }
+
+  @Test
+  void givenEverySecretInAFileThenItServes() throws IOException {
+    Map<String, String> environment =
+        BrokerProcess.environment(TestDatabase.createWithPassword("pa$$w${x}rd\\$"));
+    for (String key :
+        List.of(
+            "BROKER_ADMIN_KEY",
+            "BROKER_ENCRYPTION_KEYSET",
+            "ACTIVE911_CLIENT_SECRET",
+            "QUARKUS_DATASOURCE_PASSWORD")) {
+      String secret = Objects.requireNonNull(environment.remove(key));
+      Path file = Files.writeString(directory.resolve(key), secret + "\n");
+      environment.put(key + "_FILE", file.toString());
+    }
+
+    try (BrokerProcess broker = BrokerProcess.serve(directory, environment)) {
+      given().get(broker.management() + "/q/health/ready").then().statusCode(200);
+      assertTrue(broker.log().lines().noneMatch(line -> line.contains("WARN")), broker::log);
+    }
+  }
+
+  @Test
+  void givenAMisspelledKeyThenItServesAndWarns() {
+    Map<String, String> environment = BrokerProcess.environment(TestDatabase.create());
+    environment.put("ACTIVE911_SCOP", "read_agency read_alert");
+
+    try (BrokerProcess broker = BrokerProcess.serve(directory, environment)) {
+      assertTrue(
+          broker.log().contains("ACTIVE911_SCOP is set, but no such key is known"), broker::log);
+    }
+  }
+
+  @Test
+  void givenThatItMustNotMigrateThenItDoesNotServeWithoutTheSchema() {
+    Map<String, String> environment = BrokerProcess.environment(TestDatabase.create());
+    environment.put("BROKER_MIGRATE", "false");
+
+    Outcome outcome = BrokerProcess.run(directory, environment, "");
+
+    assertEquals(1, outcome.exitCode(), outcome::out);
+    assertTrue(outcome.out().contains("Schema validation"), outcome::out);
+  }
+}
