@@ -1,0 +1,106 @@
+package org.tokenbroker.simulator;
+
+import io.vertx.core.Future;
+import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The listening socket. It is shared by one server on each event loop; while it is closed,
+ * connections are refused. Safe for use by several threads.
+ */
+final class Listener {
+
+  /** To Vert.x a negative port is a free one that several servers share; 0 would be one each. */
+  private static final int FREE_PORT = -1;
+
+  private final Vertx vertx;
+  private final String host;
+  private final int servers;
+  private final Handler<HttpServerRequest> handler;
+
+  private int port;
+  private List<HttpServer> open = List.of();
+
+  /** The change that is under way, or the last one: changes come one after the other. */
+  private Future<Void> last = Future.succeededFuture();
+
+  private long reopening = -1;
+
+  Listener(Vertx vertx, String host, int port, int servers, Handler<HttpServerRequest> handler) {
+    this.vertx = vertx;
+    this.host = host;
+    this.port = port == 0 ? FREE_PORT : port;
+    this.servers = servers;
+    this.handler = handler;
+  }
+
+  /** Starts to listen, if it does not. */
+  synchronized Future<Void> open() {
+    vertx.cancelTimer(reopening);
+    last = last.otherwiseEmpty().compose(_ -> bind());
+    return last;
+  }
+
+  private synchronized Future<Void> bind() {
+    if (!open.isEmpty()) {
+      return Future.succeededFuture();
+    }
+    List<HttpServer> opened = new ArrayList<>();
+    List<Future<HttpServer>> bound = new ArrayList<>();
+    for (int i = 0; i < servers; i++) {
+      HttpServer server =
+          vertx
+              .createHttpServer(
+                  new HttpServerOptions()
+                      .setHttp2ClearTextEnabled(false)
+                      .setMaxInitialLineLength(16_384)
+                      .setMaxHeaderSize(32_768)
+                      .setAcceptBacklog(1024))
+              .requestHandler(handler);
+      opened.add(server);
+      bound.add(server.listen(port, host));
+    }
+    open = opened;
+    return Future.all(bound)
+        .map(
+            _ -> {
+              bound(opened.getFirst().actualPort());
+              return null;
+            });
+  }
+
+  private synchronized void bound(int actualPort) {
+    port = actualPort;
+  }
+
+  /** Stops to listen and closes every connection. */
+  synchronized Future<Void> close() {
+    vertx.cancelTimer(reopening);
+    last = last.otherwiseEmpty().compose(_ -> unbind());
+    return last;
+  }
+
+  private synchronized Future<Void> unbind() {
+    List<HttpServer> closing = open;
+    open = List.of();
+    return Future.join(closing.stream().map(HttpServer::close).toList()).mapEmpty();
+  }
+
+  /** Stops to listen, for a time. */
+  synchronized Future<Void> close(Duration time) {
+    Future<Void> closed = close();
+    reopening = vertx.setTimer(Math.max(1, time.toMillis()), _ -> open());
+    return closed;
+  }
+
+  /** The port, once it has listened. */
+  synchronized int port() {
+    return port;
+  }
+}
