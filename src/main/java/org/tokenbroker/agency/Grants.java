@@ -16,10 +16,12 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
 import javax.sql.DataSource;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.tokenbroker.agency.DatabaseClock.DatabaseUnavailableException;
 import org.tokenbroker.agency.HandoutState.CurrentToken;
 import org.tokenbroker.agency.TokenCipher.Place;
+import org.tokenbroker.agency.TokenCipher.UndecipherableException;
 import org.tokenbroker.oauth.Scope;
 import org.tokenbroker.oauth.Secret;
 import org.tokenbroker.oauth.TokenSet;
@@ -32,6 +34,8 @@ import org.tokenbroker.oauth.TokenSet;
  */
 @Singleton
 public class Grants {
+
+  private static final Logger LOG = Logger.getLogger(Grants.class);
 
   private final DataSource dataSource;
   private final TokenCipher cipher;
@@ -381,10 +385,28 @@ public class Grants {
         .findFirst();
   }
 
-  /** What handing out needs to know of every agency, up to a limit, one after the other. */
-  public void forEachHandoutState(int limit, Consumer<HandoutState> action) {
+  /** How many agencies could be read, and how many could not be decrypted. */
+  public record Read(int readable, int undecipherable) {}
+
+  /**
+   * What handing out needs to know of every agency, up to a limit, one after the other. One that
+   * cannot be decrypted is logged and left out: it must not take all others with it.
+   */
+  public Read forEachHandoutState(int limit, Consumer<HandoutState> action) {
+    int[] counts = new int[2];
     forEach(
-        HANDOUT_STATE + " order by a.id limit ?", row -> action.accept(handoutState(row)), limit);
+        HANDOUT_STATE + " order by a.id limit ?",
+        row -> {
+          try {
+            action.accept(handoutState(row));
+            counts[0]++;
+          } catch (UndecipherableException e) {
+            LOG.errorf("Agency %s: %s", row.getString(2), e.getMessage());
+            counts[1]++;
+          }
+        },
+        limit);
+    return new Read(counts[0], counts[1]);
   }
 
   private HandoutState handoutState(ResultSet row) throws SQLException {

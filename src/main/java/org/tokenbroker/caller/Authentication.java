@@ -3,6 +3,7 @@ package org.tokenbroker.caller;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
+import jakarta.ws.rs.Priorities;
 import jakarta.ws.rs.core.HttpHeaders;
 import java.util.List;
 import java.util.Optional;
@@ -28,7 +29,7 @@ class Authentication {
     this.adminKeys = adminKeys;
   }
 
-  @ServerRequestFilter(preMatching = true, nonBlocking = true)
+  @ServerRequestFilter(preMatching = true, nonBlocking = true, priority = Priorities.AUTHENTICATION)
   public void authenticate(RoutingContext request) {
     switch (Audience.of(request.normalizedPath())) {
       case CALLERS -> caller(request).attachTo(request);

@@ -35,8 +35,13 @@ class TokenCache {
   }
 
   void start(@Observes StartupEvent event) {
-    grants.forEachHandoutState(limit, state -> handouts.put(state.slug(), Handout.of(state)));
-    LOG.infof("%d agencies in memory", handouts.estimatedSize());
+    Grants.Read read =
+        grants.forEachHandoutState(limit, state -> handouts.put(state.slug(), Handout.of(state)));
+    if (read.readable() == 0 && read.undecipherable() > 0) {
+      throw new IllegalStateException(
+          "BROKER_ENCRYPTION_KEYSET decrypts none of the stored tokens: it is another database's");
+    }
+    LOG.infof("%d agencies in memory", read.readable());
   }
 
   void changed(@Observes(during = TransactionPhase.AFTER_SUCCESS) AgencyChanged event) {

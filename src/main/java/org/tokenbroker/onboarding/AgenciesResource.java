@@ -3,14 +3,11 @@ package org.tokenbroker.onboarding;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.transaction.Transactional;
 import jakarta.validation.Valid;
-import jakarta.validation.constraints.Max;
-import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.Size;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
-import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.PUT;
@@ -21,8 +18,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.extensions.Extension;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.security.SecurityRequirement;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
@@ -61,6 +60,9 @@ import org.tokenbroker.refresh.Refresher;
 public class AgenciesResource {
 
   private static final String SLUG_MESSAGE = "must match " + Slug.REGEX;
+  private static final int DEFAULT_PAGE = 100;
+  private static final java.util.regex.Pattern LIMIT =
+      java.util.regex.Pattern.compile("1000|[1-9][0-9]{0,2}");
   private static final Duration RETRY = Duration.ofSeconds(30);
 
   private final Agencies agencies;
@@ -188,12 +190,52 @@ public class AgenciesResource {
   @GET
   @Operation(operationId = "listAgencies", summary = "Agencies by slug, a page at a time")
   public AgencyList list(
-      @RestQuery @Nullable ConnectionState state,
-      @RestQuery @DefaultValue("") @Pattern(regexp = "|" + Slug.REGEX, message = SLUG_MESSAGE)
-          String after,
-      @RestQuery @DefaultValue("100") @Min(1) @Max(1000) int limit) {
-    Agencies.Page page = agencies.list(state, after, limit);
+      @Parameter(schema = @Schema(implementation = ConnectionState.class)) @RestQuery
+          @Nullable String state,
+      @Parameter(schema = @Schema(type = SchemaType.STRING, pattern = Slug.REGEX)) @RestQuery
+          @Nullable String after,
+      @Parameter(
+              schema =
+                  @Schema(
+                      type = SchemaType.INTEGER,
+                      minimum = "1",
+                      maximum = "1000",
+                      defaultValue = "100"))
+          @RestQuery
+          @Nullable String limit) {
+    Agencies.Page page = agencies.list(state(state), after(after), limit(limit));
     return new AgencyList(page.items(), page.next());
+  }
+
+  // Read here and not by the framework, which says of a wrong parameter that the address is.
+
+  private static @Nullable ConnectionState state(@Nullable String text) {
+    if (text == null) {
+      return null;
+    }
+    for (ConnectionState state : ConnectionState.values()) {
+      if (state.name().equals(text)) {
+        return state;
+      }
+    }
+    throw Problem.invalid("state", "must be PENDING, CONNECTED or NEEDS_CONSENT").toException();
+  }
+
+  private static String after(@Nullable String text) {
+    if (text != null && !Slug.matches(text)) {
+      throw Problem.invalid("after", SLUG_MESSAGE).toException();
+    }
+    return text == null ? "" : text;
+  }
+
+  private static int limit(@Nullable String text) {
+    if (text == null) {
+      return DEFAULT_PAGE;
+    }
+    if (LIMIT.matcher(text).matches()) {
+      return Integer.parseInt(text);
+    }
+    throw Problem.invalid("limit", "must be a whole number from 1 to 1000").toException();
   }
 
   @GET

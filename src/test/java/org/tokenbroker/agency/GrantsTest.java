@@ -1,0 +1,466 @@
+package org.tokenbroker.agency;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.tokenbroker.agency.Grants.Claim;
+import org.tokenbroker.agency.TokenCipher.UndecipherableException;
+import org.tokenbroker.oauth.Scope;
+import org.tokenbroker.oauth.Secret;
+import org.tokenbroker.oauth.TokenSet;
+import org.tokenbroker.testing.MigratedDatabase;
+import org.tokenbroker.testing.TestKeyset;
+
+/** Each statement that changes a grant, on real PostgreSQL. */
+@NullMarked
+@SuppressWarnings("NullAway.Init") // filled before each test
+class GrantsTest {
+
+  @RegisterExtension static final MigratedDatabase DATABASE = new MigratedDatabase();
+
+  private static final String KEYSET = TestKeyset.create();
+  private static final AtomicLong IDS = new AtomicLong();
+  private static final Duration LEASE = Duration.ofMinutes(1);
+  private static final Duration OVER = Duration.ofMinutes(-1);
+  private static final Instant NOW = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+
+  private Grants grants;
+  private long id;
+  private String slug;
+
+  @BeforeEach
+  void anAgencyThatIsConnected() throws SQLException {
+    grants = new Grants(DATABASE.dataSource(), new TokenCipher(KEYSET));
+    id = newAgency();
+    slug = "agency-" + id;
+    connect(id, tokens("access-1", "refresh-1"));
+  }
+
+  private static long newAgency() throws SQLException {
+    long id = IDS.incrementAndGet();
+    execute(
+        "insert into agency (id, slug, name, scope_requested) values ("
+            + id
+            + ", 'agency-"
+            + id
+            + "', 'x', 'read_agency')");
+    return id;
+  }
+
+  private static void execute(String sql) throws SQLException {
+    try (Connection connection = DATABASE.dataSource().getConnection();
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  private void connect(long agencyId, TokenSet tokens) {
+    grants.connect(
+        agencyId,
+        UUID.nameUUIDFromBytes(tokens.refreshToken().sha256()),
+        GrantKind.APPLICATION,
+        new Active911Agency("123", "Springfield Fire"),
+        tokens,
+        NOW,
+        NOW.plusSeconds(3600));
+  }
+
+  private TokenSet tokens(String access, String refresh) {
+    return new TokenSet(
+        Secret.of(access + "-" + id),
+        NOW.plusSeconds(7200),
+        Secret.of(refresh + "-" + id),
+        NOW.plus(Duration.ofDays(365)),
+        Scope.parse("read_agency"));
+  }
+
+  private Claim claim(long generation) {
+    return grants.claim(id, generation, false, Duration.ZERO, "me", LEASE);
+  }
+
+  private Lease won(long generation, Duration length) {
+    return assertInstanceOf(
+            Claim.Won.class, grants.claim(id, generation, false, Duration.ZERO, "me", length))
+        .lease();
+  }
+
+  private HandoutState state() {
+    return grants.handoutState(slug).orElseThrow();
+  }
+
+  private HandoutState.CurrentToken token() {
+    return Objects.requireNonNull(state().token());
+  }
+
+  // --- claim ---
+
+  @Test
+  void aFreeLeaseIsWonWithTheStoredToken() {
+    Lease lease = won(1, LEASE);
+
+    assertEquals(Secret.of("refresh-1-" + id), lease.refreshToken());
+    assertEquals(slug, lease.slug());
+    assertEquals(1, lease.generation());
+    assertEquals(1, lease.number());
+  }
+
+  @Test
+  void aLeaseThatRunsIsNotWon() {
+    won(1, LEASE);
+
+    assertEquals(new Claim.HeldElsewhere(), claim(1));
+  }
+
+  @Test
+  void aLeaseThatHasEndedIsWonAnew() {
+    won(1, OVER);
+
+    assertEquals(2, won(1, LEASE).number());
+  }
+
+  @Test
+  void aNewerTokenNeedsNoLease() {
+    grants.settle(won(1, LEASE), tokens("access-2", "refresh-2"), NOW);
+
+    assertEquals(new Claim.Newer(), claim(1));
+  }
+
+  @Test
+  void whatIsNotThereCannotBeClaimed() throws SQLException {
+    long unconnected = newAgency();
+
+    assertEquals(
+        new Claim.NoConsent(),
+        grants.claim(unconnected, 1, false, Duration.ZERO, "me", LEASE));
+  }
+
+  @Test
+  void aConsentThatIsGoneIsClaimedOnlyOnPurpose() {
+    grants.consentGone(won(1, LEASE), "invalid_grant");
+
+    assertEquals(new Claim.NoConsent(), claim(1));
+    assertInstanceOf(
+        Claim.Won.class, grants.claim(id, 1, true, Duration.ZERO, "me", LEASE));
+  }
+
+  @Test
+  void aRefreshOnRequestRestsForAWhile() {
+    Duration rest = Duration.ofSeconds(30);
+    Lease forced =
+        assertInstanceOf(Claim.Won.class, grants.claim(id, 1, false, rest, "me", LEASE)).lease();
+    grants.settle(forced, tokens("access-2", "refresh-2"), NOW);
+
+    assertInstanceOf(Claim.TooSoon.class, grants.claim(id, 2, false, rest, "me", LEASE));
+    assertInstanceOf(Claim.Won.class, claim(2), "one that is due does not rest");
+  }
+
+  @Test
+  void aRefreshOnRequestThatFailedDoesNotCount() {
+    Duration rest = Duration.ofSeconds(30);
+    Lease forced =
+        assertInstanceOf(Claim.Won.class, grants.claim(id, 1, false, rest, "me", LEASE)).lease();
+    grants.deferred(forced, "upstream_timeout", Duration.ofSeconds(30));
+
+    assertInstanceOf(Claim.Won.class, grants.claim(id, 1, false, rest, "me", LEASE));
+  }
+
+  @Test
+  void ofManyClaimsAtOnceOneWins() throws Exception {
+    for (int round = 0; round < 20; round++) {
+      long generation = token().generation();
+      List<Claim> outcomes = new ArrayList<>();
+      try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
+        List<Callable<Claim>> claims = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+          claims.add(() -> claim(generation));
+        }
+        for (Future<Claim> outcome : threads.invokeAll(claims)) {
+          outcomes.add(outcome.get());
+        }
+      }
+      List<Claim> wins = outcomes.stream().filter(Claim.Won.class::isInstance).toList();
+      assertEquals(1, wins.size(), outcomes.toString());
+      assertTrue(
+          grants.settle(
+              ((Claim.Won) wins.getFirst()).lease(),
+              tokens("access-" + generation + 1, "refresh-" + generation + 1),
+              NOW));
+    }
+  }
+
+  // --- settle ---
+
+  @Test
+  void anAnswerIsStored() {
+    Lease lease = won(1, LEASE);
+
+    assertTrue(grants.settle(lease, tokens("access-2", "refresh-2"), NOW.plusSeconds(5)));
+
+    assertEquals(Secret.of("access-2-" + id), token().accessToken());
+    assertEquals(2, token().generation());
+    assertEquals(NOW.plusSeconds(7200), token().expiresAt());
+    assertEquals(NOW.plusSeconds(5), token().nextRefreshAt());
+    assertEquals(Secret.of("refresh-2-" + id), won(2, LEASE).refreshToken());
+  }
+
+  @Test
+  void anAnswerThatComesLateIsStored() {
+    Lease late = won(1, OVER);
+    won(1, LEASE);
+
+    assertTrue(grants.settle(late, tokens("access-2", "refresh-2"), NOW));
+  }
+
+  @Test
+  void ofTwoAnswersForOneTokenTheFirstIsStored() {
+    Lease first = won(1, OVER);
+    Lease second = won(1, LEASE);
+
+    assertTrue(grants.settle(second, tokens("access-2", "refresh-1"), NOW));
+    assertFalse(grants.settle(first, tokens("access-3", "refresh-1"), NOW));
+
+    assertEquals(Secret.of("access-2-" + id), token().accessToken());
+  }
+
+  @Test
+  void aLateAnswerLeavesTheNextLeaseAlone() {
+    Lease late = won(1, OVER);
+    won(1, LEASE);
+
+    grants.settle(late, tokens("access-2", "refresh-2"), NOW);
+
+    assertEquals(new Claim.HeldElsewhere(), claim(2));
+  }
+
+  @Test
+  void anAnswerForAnOlderConsentChangesNothing() {
+    Lease old = won(1, LEASE);
+    connect(id, tokens("access-new", "refresh-new"));
+
+    assertFalse(grants.settle(old, tokens("access-2", "refresh-2"), NOW));
+
+    assertEquals(Secret.of("access-new-" + id), token().accessToken());
+  }
+
+  @Test
+  void anAnswerForADeletedAgencyChangesNothing() throws SQLException {
+    Lease lease = won(1, LEASE);
+    execute("delete from agency where id = " + id);
+
+    assertFalse(grants.settle(lease, tokens("access-2", "refresh-2"), NOW));
+
+    assertEquals(Optional.empty(), grants.handoutState(slug));
+  }
+
+  @Test
+  void aLateAnswerProvesThatAConsentIsNotGone() {
+    Lease late = won(1, OVER);
+    grants.consentGone(won(1, LEASE), "invalid_grant");
+
+    assertTrue(grants.settle(late, tokens("access-2", "refresh-2"), NOW));
+
+    assertEquals(ConnectionState.CONNECTED, state().state());
+  }
+
+  @Test
+  void theTokenBeforeIsKeptUntilTheNextSuccess() throws SQLException {
+    grants.settle(won(1, LEASE), tokens("access-2", "refresh-2"), NOW);
+    assertTrue(isSet("previous_refresh_token"));
+
+    grants.settle(won(2, LEASE), tokens("access-3", "refresh-2"), NOW);
+    assertFalse(isSet("previous_refresh_token"));
+  }
+
+  private boolean isSet(String column) throws SQLException {
+    try (Connection connection = DATABASE.dataSource().getConnection();
+        PreparedStatement statement =
+            connection.prepareStatement(
+                "select " + column + " is not null from agency_grant where agency_id = ?")) {
+      statement.setLong(1, id);
+      try (ResultSet row = statement.executeQuery()) {
+        row.next();
+        return row.getBoolean(1);
+      }
+    }
+  }
+
+  // --- what went wrong ---
+
+  @Test
+  void aRefusedConsentIsGoneAndItsTokenStays() {
+    assertTrue(grants.consentGone(won(1, LEASE), "invalid_grant"));
+
+    assertEquals(ConnectionState.NEEDS_CONSENT, state().state());
+    assertEquals(Secret.of("access-1-" + id), token().accessToken());
+  }
+
+  @Test
+  void aRefusalOfAnOlderTokenProvesNothing() {
+    Lease late = won(1, OVER);
+    grants.settle(won(1, LEASE), tokens("access-2", "refresh-2"), NOW);
+
+    assertFalse(grants.consentGone(late, "invalid_grant"));
+
+    assertEquals(ConnectionState.CONNECTED, state().state());
+  }
+
+  @Test
+  void aRefusalProvesNothingWhileSomebodyElseHasTheLease() {
+    Lease late = won(1, OVER);
+    won(1, LEASE);
+
+    assertFalse(grants.consentGone(late, "invalid_grant"));
+
+    assertEquals(ConnectionState.CONNECTED, state().state());
+  }
+
+  @Test
+  void aRefusalOfAnOlderConsentProvesNothing() {
+    Lease old = won(1, LEASE);
+    connect(id, tokens("access-new", "refresh-new"));
+
+    assertFalse(grants.consentGone(old, "invalid_grant"));
+
+    assertEquals(ConnectionState.CONNECTED, state().state());
+  }
+
+  @Test
+  void aFailureIsCountedAndTheLeaseGivenBack() throws SQLException {
+    grants.deferred(won(1, LEASE), "upstream_timeout", Duration.ofMinutes(5));
+
+    assertEquals(1, won(1, LEASE).consecutiveFailures());
+    assertTrue(isSet("last_error"));
+  }
+
+  @Test
+  void aSuccessEndsTheCount() throws SQLException {
+    grants.deferred(won(1, LEASE), "upstream_timeout", Duration.ofMinutes(5));
+    grants.settle(won(1, LEASE), tokens("access-2", "refresh-2"), NOW);
+
+    assertEquals(0, won(2, LEASE).consecutiveFailures());
+    assertFalse(isSet("last_error"));
+  }
+
+  @Test
+  void aFailureThatIsNotTheAgencysIsNotCounted() throws SQLException {
+    grants.release(won(1, LEASE), Duration.ofMinutes(1));
+
+    assertEquals(0, won(1, LEASE).consecutiveFailures());
+    assertFalse(isSet("last_error"));
+  }
+
+  @Test
+  void aLateFailureLeavesTheNextLeaseAlone() {
+    Lease late = won(1, OVER);
+    won(1, LEASE);
+
+    grants.deferred(late, "upstream_timeout", Duration.ofMinutes(5));
+
+    assertEquals(new Claim.HeldElsewhere(), claim(1));
+  }
+
+  // --- what is due ---
+
+  @Test
+  void whatIsDueComesByEarliestExpiry() throws SQLException {
+    long second = newAgency();
+    connect(second, tokens("access-due", "refresh-due"));
+    long leased = newAgency();
+    connect(leased, tokens("access-leased", "refresh-leased"));
+    long gone = newAgency();
+    connect(gone, tokens("access-gone", "refresh-gone"));
+    execute(
+        "update agency_grant set next_refresh_at = now() - interval '1 second',"
+            + " access_token_expires_at = now() + agency_id * interval '-1 second'"
+            + " where agency_id >= "
+            + id);
+    grants.claim(leased, 1, false, Duration.ZERO, "me", LEASE);
+    execute("update agency_grant set state = 'NEEDS_CONSENT' where agency_id = " + gone);
+
+    List<Long> due =
+        grants.due(100).stream().map(Grants.Due::agencyId).filter(each -> each >= id).toList();
+
+    assertEquals(List.of(second, id), due);
+  }
+
+  @Test
+  void aRefreshTokenShowsWhoseItIs() {
+    assertEquals(Optional.of(slug), grants.holderOf(Secret.of("refresh-1-" + id)));
+    assertEquals(Optional.empty(), grants.holderOf(Secret.of("refresh-0-" + id)));
+  }
+
+  // --- encryption ---
+
+  @Test
+  void noTokenIsReadableInTheDatabase() throws SQLException {
+    grants.settle(won(1, LEASE), tokens("access-2", "refresh-2"), NOW);
+    try (Connection connection = DATABASE.dataSource().getConnection();
+        Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "select convert_from(convert_to(g::text, 'UTF8'), 'UTF8'),"
+                    + " encode(refresh_token, 'escape'), encode(access_token, 'escape'),"
+                    + " encode(previous_refresh_token, 'escape') from agency_grant g"
+                    + " where agency_id = "
+                    + id)) {
+      row.next();
+      for (int column = 1; column <= 4; column++) {
+        assertFalse(row.getString(column).contains("access-"), row.getString(column));
+        assertFalse(row.getString(column).contains("refresh-"), row.getString(column));
+      }
+    }
+  }
+
+  @Test
+  void aTokenMovedToAnotherRowCannotBeRead() throws SQLException {
+    long other = newAgency();
+    connect(other, tokens("access-other", "refresh-other"));
+    execute(
+        "update agency_grant set access_token = (select access_token from agency_grant where"
+            + " agency_id = "
+            + other
+            + ") where agency_id = "
+            + id);
+
+    assertThrows(UndecipherableException.class, this::state);
+  }
+
+  @Test
+  void aTokenMovedToAnotherColumnCannotBeRead() throws SQLException {
+    execute("update agency_grant set access_token = refresh_token where agency_id = " + id);
+
+    assertThrows(UndecipherableException.class, this::state);
+  }
+
+  @Test
+  void withAnotherKeysetNothingCanBeRead() {
+    Grants other = new Grants(DATABASE.dataSource(), new TokenCipher(TestKeyset.create()));
+
+    assertThrows(UndecipherableException.class, () -> other.handoutState(slug));
+  }
+}
