@@ -22,8 +22,8 @@ import org.eclipse.microprofile.openapi.models.responses.APIResponse;
 import org.tokenbroker.problem.ProblemType;
 
 /**
- * Completes the OpenAPI document: adds to each operation the problems that it can answer: those that any
- * operation can, and those that its {@code x-problems} names.
+ * Completes the OpenAPI document: adds to each operation the problems that it can answer: those
+ * that any operation can, and those that its {@code x-problems} names.
  */
 @OpenApiFilter(stages = OpenApiFilter.RunStage.BUILD)
 public class ApiDocumentCompletion implements OASFilter {
@@ -35,7 +35,11 @@ public class ApiDocumentCompletion implements OASFilter {
   @Override
   public void filterOpenAPI(OpenAPI document) {
     document.getComponents().addSchema("Problem", problem()).addSchema("FieldError", fieldError());
-    document.getComponents().getSchemas().values().forEach(ApiDocumentCompletion::describeAsWritten);
+    document
+        .getComponents()
+        .getSchemas()
+        .values()
+        .forEach(ApiDocumentCompletion::describeAsWritten);
     for (PathItem path : document.getPaths().getPathItems().values()) {
       for (Operation operation : path.getOperations().values()) {
         addProblems(operation);

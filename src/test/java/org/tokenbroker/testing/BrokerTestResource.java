@@ -3,12 +3,20 @@ package org.tokenbroker.testing;
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.tokenbroker.simulator.Simulator;
 
-/** Gives the broker of {@link BrokerTest} its database and every required key. */
+/**
+ * Gives the broker of {@link BrokerTest} its database, a simulator of Active911 and every required
+ * key. A test that has a field of type {@link Simulator} finds the simulator in it.
+ */
 public final class BrokerTestResource implements QuarkusTestResourceLifecycleManager {
 
   /** The admin key of the running broker. */
   public static final String ADMIN_KEY = "admin-key-of-the-tests-0123456789";
+
+  private @Nullable Simulator simulator;
 
   @Override
   public Map<String, String> start() {
@@ -16,23 +24,33 @@ public final class BrokerTestResource implements QuarkusTestResourceLifecycleMan
     // Fixed before the start, not chosen by the server, as the broker must know its own address.
     int port = FreePort.find();
 
-    Map<String, String> config = new HashMap<>();
+    String publicUrl = "http://localhost:" + port;
+    simulator = TestSimulator.start(publicUrl);
+
+    Map<String, String> config = new HashMap<>(TestSimulator.properties(simulator));
     config.put("quarkus.http.test-port", Integer.toString(port));
     config.put("quarkus.management.test-port", Integer.toString(FreePort.find()));
     config.put("quarkus.datasource.jdbc.url", database.jdbcUrl());
     config.put("quarkus.datasource.username", database.user());
     config.put("quarkus.datasource.password", database.password());
-    config.put("broker.public-url", "http://localhost:" + port);
+    config.put("broker.public-url", publicUrl);
     config.put("broker.admin-key", ADMIN_KEY);
     config.put("broker.encryption-keyset", TestKeyset.create());
     config.put("broker.journal-dir", "target/test-journal-" + port);
-    config.put("active911.client-id", "client-of-the-tests");
-    config.put("active911.client-secret", "secret-of-the-tests");
     return config;
+  }
+
+  @Override
+  public void inject(TestInjector testInjector) {
+    testInjector.injectIntoFields(
+        Objects.requireNonNull(simulator), new TestInjector.MatchesType(Simulator.class));
   }
 
   @Override
   public void stop() {
     // The database goes with its server.
+    if (simulator != null) {
+      simulator.close();
+    }
   }
 }
