@@ -385,7 +385,7 @@ public class Grants {
         .findFirst();
   }
 
-  /** How many agencies could be read, and how many could not be decrypted. */
+  /** How many agencies' tokens could be read, and how many could not be decrypted. */
   public record Read(int readable, int undecipherable) {}
 
   /**
@@ -398,8 +398,9 @@ public class Grants {
         HANDOUT_STATE + " order by a.id limit ?",
         row -> {
           try {
-            action.accept(handoutState(row));
-            counts[0]++;
+            HandoutState state = handoutState(row);
+            action.accept(state);
+            counts[0] += state.token() == null ? 0 : 1;
           } catch (UndecipherableException e) {
             LOG.errorf("Agency %s: %s", row.getString(2), e.getMessage());
             counts[1]++;

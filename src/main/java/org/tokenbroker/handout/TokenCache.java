@@ -41,7 +41,7 @@ class TokenCache {
       throw new IllegalStateException(
           "BROKER_ENCRYPTION_KEYSET decrypts none of the stored tokens: it is another database's");
     }
-    LOG.infof("%d agencies in memory", read.readable());
+    LOG.infof("%d agencies in memory, %d with a token", handouts.estimatedSize(), read.readable());
   }
 
   void changed(@Observes(during = TransactionPhase.AFTER_SUCCESS) AgencyChanged event) {

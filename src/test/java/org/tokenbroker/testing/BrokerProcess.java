@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -18,6 +19,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.tokenbroker.simulator.Simulator;
 
 /**
  * The packaged broker in a process of its own, with an environment of its own: what this process
@@ -69,6 +71,18 @@ public final class BrokerProcess implements AutoCloseable {
     environment.put("ACTIVE911_CLIENT_ID", "client-of-the-tests");
     environment.put("ACTIVE911_CLIENT_SECRET", "secret-of-the-tests");
     return environment;
+  }
+
+  /**
+   * Adds to an environment what the broker must be told of the simulator. The simulator must have
+   * been made for the environment's {@code BROKER_PUBLIC_URL}.
+   */
+  public static void connect(Map<String, String> environment, Simulator simulator) {
+    TestSimulator.properties(simulator)
+        .forEach(
+            (property, value) ->
+                environment.put(
+                    property.replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT), value));
   }
 
   /**
