@@ -53,7 +53,7 @@ final class Front {
     this.server = server;
     this.rules = rules;
     this.traffic = traffic;
-    Issuance issuance = new Issuance(server, traffic);
+    Issuance issuance = new Issuance(server);
     this.authorization = new AuthorizationEndpoint(server, slashBeforeQuery);
     this.token = new TokenEndpoint(server, issuance);
     this.personalToken = new PersonalTokenEndpoint(server, issuance);
