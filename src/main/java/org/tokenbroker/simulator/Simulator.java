@@ -80,7 +80,7 @@ public final class Simulator implements AutoCloseable {
         Vertx.vertx(
             new VertxOptions()
                 .setEventLoopPoolSize(eventLoops())
-                .setWorkerPoolSize(1)
+                .setWorkerPoolSize(2)
                 .setInternalBlockingPoolSize(1)
                 .setFileSystemOptions(
                     new FileSystemOptions()
