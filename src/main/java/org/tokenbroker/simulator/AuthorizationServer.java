@@ -264,7 +264,7 @@ final class AuthorizationServer {
             issueAccessToken(consent, expiresAt, scopes, TokenMint.TOKEN_LENGTH),
             expiresAt,
             issueRefreshToken(consent, TokenMint.TOKEN_LENGTH));
-    consent.note(new Consent.Event(now, "granted", "issued", null, 1, null));
+    consent.note(new GrantEvent(now, "granted", "issued", null, 1, null, null));
     changed();
     return grant;
   }
@@ -279,7 +279,7 @@ final class AuthorizationServer {
   /** Withdraws a consent. */
   void revoke(Consent consent) {
     consent.revoke();
-    consent.note(new Consent.Event(now(), "revoked", "revoked", null, null, null));
+    consent.note(GrantEvent.of(now(), "revoked", "revoked"));
     changed();
   }
 
@@ -287,8 +287,7 @@ final class AuthorizationServer {
   void invalidateAccessTokens(String agencyId) {
     for (Consent consent : consents(agencyId)) {
       consent.invalidateAccessTokens();
-      consent.note(
-          new Consent.Event(now(), "access_tokens_invalidated", "invalidated", null, null, null));
+      consent.note(GrantEvent.of(now(), "access_tokens_invalidated", "invalidated"));
     }
     changed();
   }

@@ -29,24 +29,6 @@ final class Consent {
    */
   record LiveToken(int generation, Instant expiresAt, @Nullable Instant graceUntil) {}
 
-  /**
-   * Something that happened to the consent.
-   *
-   * @param at when
-   * @param event the kind of call, or another word for what happened
-   * @param outcome how it ended
-   * @param presented generation of the refresh token that was presented
-   * @param issued generation of the refresh token that was answered
-   * @param underWay refreshes of the consent that were under way, this one included
-   */
-  record Event(
-      Instant at,
-      String event,
-      String outcome,
-      @Nullable Integer presented,
-      @Nullable Integer issued,
-      @Nullable Integer underWay) {}
-
   /** What became of a refresh token that was presented. */
   sealed interface Presentation {
     /**
@@ -72,7 +54,7 @@ final class Consent {
   private final AtomicInteger underWay = new AtomicInteger();
 
   private final List<LiveToken> live = new ArrayList<>();
-  private final Deque<Event> timeline = new ArrayDeque<>();
+  private final Deque<GrantEvent> timeline = new ArrayDeque<>();
   private int generations;
   private int accessTokens;
   private int accessTokensInvalidated;
@@ -188,16 +170,10 @@ final class Consent {
     if (generation < 1 || generation > generations) {
       return new Presentation.NeverIssued();
     }
-    if (revoked) {
-      return new Presentation.Refused(DeadToken.Cause.REVOKED);
-    }
-    LiveToken token = take(generation);
-    if (token == null || (token.graceUntil() != null && !now.isBefore(token.graceUntil()))) {
-      return new Presentation.Refused(DeadToken.Cause.ROTATED);
-    }
-    if (!now.isBefore(token.expiresAt())) {
-      live.add(token);
-      return new Presentation.Refused(DeadToken.Cause.EXPIRED);
+    DeadToken.Cause dead = causeOfDeath(generation, now);
+    LiveToken token = dead == null ? take(generation) : null;
+    if (token == null) {
+      return new Presentation.Refused(dead == null ? DeadToken.Cause.ROTATED : dead);
     }
     return switch (rotation) {
       case NONE -> {
@@ -217,6 +193,29 @@ final class Consent {
         yield new Presentation.Accepted(issueRefreshToken(expiresAt));
       }
     };
+  }
+
+  /** What a refresh token has died of; null: it is live or was never issued. */
+  synchronized DeadToken.@Nullable Cause causeOfDeath(int generation, Instant now) {
+    if (generation < 1 || generation > generations) {
+      return null;
+    }
+    if (revoked) {
+      return DeadToken.Cause.REVOKED;
+    }
+    for (LiveToken token : live) {
+      if (token.generation() == generation) {
+        return cause(token, now);
+      }
+    }
+    return DeadToken.Cause.ROTATED;
+  }
+
+  private static DeadToken.@Nullable Cause cause(LiveToken token, Instant now) {
+    if (token.graceUntil() != null && !now.isBefore(token.graceUntil())) {
+      return DeadToken.Cause.ROTATED;
+    }
+    return now.isBefore(token.expiresAt()) ? null : DeadToken.Cause.EXPIRED;
   }
 
   private @Nullable LiveToken take(int generation) {
@@ -269,7 +268,7 @@ final class Consent {
   }
 
   /** Notes what happened; of a long story only the end is kept. */
-  synchronized void note(Event event) {
+  synchronized void note(GrantEvent event) {
     if (timeline.size() == TIMELINE_LIMIT) {
       timeline.removeFirst();
     }
@@ -277,7 +276,7 @@ final class Consent {
   }
 
   /** What happened, oldest first. */
-  synchronized List<Event> timeline() {
+  synchronized List<GrantEvent> timeline() {
     return List.copyOf(timeline);
   }
 

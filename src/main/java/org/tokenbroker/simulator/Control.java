@@ -251,6 +251,7 @@ final class Control {
               put(item, "presented_generation", event.presented());
               put(item, "issued_generation", event.issued());
               put(item, "under_way", event.underWay());
+              put(item, "delay_millis", event.delay() == null ? null : event.delay().toMillis());
               return item;
             }));
     return words;

@@ -24,7 +24,11 @@ final class Conversation {
   private @Nullable Consent refreshing;
 
   private @Nullable Integer underWay;
+  private @Nullable Duration delay;
   private boolean recorded;
+
+  /** Whether it was noted that the refresh token in the call is dead. */
+  private boolean deadTokenNoted;
 
   Conversation(
       Vertx vertx,
@@ -49,28 +53,29 @@ final class Conversation {
    * @param drawDelay makes a delay of the limits of a latency
    */
   void begin(Function<Fault.Latency, Duration> drawDelay) {
-    traffic.began();
     beginRefresh();
+    traffic.began();
     Fault.Latency latency = behaviour.fault(Fault.Latency.class);
     if (latency == null) {
       deliver(decide());
       return;
     }
-    Duration delay = drawDelay.apply(latency);
+    Duration drawn = drawDelay.apply(latency);
+    delay = drawn;
     switch (latency.moment()) {
-      case BEFORE -> after(delay, () -> deliver(decide()));
+      case BEFORE -> after(drawn, () -> deliver(decide()));
       case AFTER -> {
         Answer answer = decide();
-        after(delay, () -> deliver(answer));
+        after(drawn, () -> deliver(answer));
       }
     }
   }
 
-  private void after(Duration delay, Runnable action) {
-    if (delay.toMillis() < 1) {
+  private void after(Duration time, Runnable action) {
+    if (time.toMillis() < 1) {
       action.run();
     } else {
-      vertx.setTimer(delay.toMillis(), _ -> action.run());
+      vertx.setTimer(time.toMillis(), _ -> action.run());
     }
   }
 
@@ -79,6 +84,10 @@ final class Conversation {
     if (consent == null
         || (call.kind() != CallKind.REFRESH && call.kind() != CallKind.PERSONAL_REFRESH)) {
       return;
+    }
+    if (call.presented() != null) {
+      noteDeadToken(
+          consent, call.presented(), consent.causeOfDeath(call.presented(), server.now()));
     }
     refreshing = consent;
     int count = consent.beginRefresh();
@@ -95,6 +104,16 @@ final class Conversation {
                 endRefresh();
               }
             });
+  }
+
+  /** Also where a fault hides the token from the decision, or it dies before that. */
+  private void noteDeadToken(Consent consent, int generation, DeadToken.@Nullable Cause cause) {
+    if (cause != null && !deadTokenNoted) {
+      deadTokenNoted = true;
+      traffic.presentedDead(
+          new DeadToken(
+              server.now(), call.kind(), consent.id(), consent.agency().id(), generation, cause));
+    }
   }
 
   /** From here on the next refresh does not overlap this one. Before the last byte goes out. */
@@ -126,6 +145,9 @@ final class Conversation {
       return Answer.redirect(redirect.status(), redirect.location().toString());
     }
     Endpoint.Decision decision = endpoint.decide(call, behaviour);
+    if (decision.consent() != null && decision.presented() != null) {
+      noteDeadToken(decision.consent(), decision.presented(), decision.dead());
+    }
     String outcome = decision.outcome() + afterwards(error);
     record(outcome, decision.presented(), decision.issued(), decision.consent());
     return error == null ? decision.answer() : endpoint.error(call, error, server.now());
@@ -161,8 +183,8 @@ final class Conversation {
     traffic.ended(call.kind(), agencyOf(consent), outcome);
     if (consent != null) {
       consent.note(
-          new Consent.Event(
-              server.now(), call.kind().word(), outcome, presented, issued, underWay));
+          new GrantEvent(
+              server.now(), call.kind().word(), outcome, presented, issued, underWay, delay));
     }
     recorded = true;
   }

@@ -51,16 +51,18 @@ interface Endpoint {
    * @param presented generation of the refresh token that was presented; null: none
    * @param issued generation of the refresh token in the answer; null: none
    * @param consent the consent it is about; null: none
+   * @param dead what the refresh token that was presented had died of; null: it had not
    */
   record Decision(
       Answer answer,
       String outcome,
       @Nullable Integer presented,
       @Nullable Integer issued,
-      @Nullable Consent consent) {
+      @Nullable Consent consent,
+      DeadToken.@Nullable Cause dead) {
 
     static Decision of(Answer answer, String outcome, @Nullable Consent consent) {
-      return new Decision(answer, outcome, null, null, consent);
+      return new Decision(answer, outcome, null, null, consent, null);
     }
   }
 

@@ -69,7 +69,7 @@ final class FaultWords {
       case "rate_limited" -> error(parameters, 429, word);
       case "redirect" ->
           new Fault.Redirect(
-              (int) parameters.number("status", 302),
+              Math.toIntExact(parameters.number("status", 302)),
               URI.create(parameters.text("location", "https://example.org/")));
       case "reset" -> new Fault.Reset(moment(parameters));
       case "cut" -> new Fault.CutBody(parameters.integer("bytes"));
@@ -78,7 +78,7 @@ final class FaultWords {
       case "api_error" -> new Fault.ApiError();
       case "numeric_ids" -> new Fault.NumericIds();
       case "other_agency" -> new Fault.OtherAgency(parameters.required("other"));
-      case "devices" -> new Fault.Devices((int) parameters.number("count", 5000));
+      case "devices" -> new Fault.Devices(Math.toIntExact(parameters.number("count", 5000)));
       default -> throw new IllegalArgumentException("there is no fault " + word);
     };
   }
@@ -102,7 +102,7 @@ final class FaultWords {
           default -> throw new IllegalArgumentException("retry_after_as is seconds or date");
         };
     return new Fault.ErrorAnswer(
-        (int) parameters.number("status", status),
+        Math.toIntExact(parameters.number("status", status)),
         error,
         parameters.word("as", Fault.Body.class, Fault.Body.OAUTH),
         retryAfter == null ? null : Duration.ofSeconds(parameters.requiredNumber("retry_after")),

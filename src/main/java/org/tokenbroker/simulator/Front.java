@@ -53,7 +53,7 @@ final class Front {
     this.server = server;
     this.rules = rules;
     this.traffic = traffic;
-    Issuance issuance = new Issuance(server, traffic);
+    Issuance issuance = new Issuance(server);
     this.authorization = new AuthorizationEndpoint(server, slashBeforeQuery);
     this.token = new TokenEndpoint(server, issuance);
     this.personalToken = new PersonalTokenEndpoint(server, issuance);
@@ -82,10 +82,7 @@ final class Front {
               route(http, request(http, body.toString(UTF_8)));
             }
           } catch (RuntimeException e) {
-            LOG.log(Level.ERROR, "a request failed in a way that is a bug", e);
-            if (!http.response().headWritten()) {
-              Wire.send(http, Answer.of(500, TEXT, Buffer.buffer("the simulator failed\n")));
-            }
+            failed(http, e);
           }
         });
   }
@@ -116,12 +113,26 @@ final class Front {
       case "/" -> Wire.send(http, startPage.answer(request));
       default -> {
         if (request.path().startsWith(Control.PREFIX)) {
-          Control.Reply reply = control.answer(request);
-          Wire.send(http, reply.answer(), reply.afterwards());
+          control(http, request);
         } else {
           Wire.send(http, Answer.of(404, TEXT, Buffer.buffer("not found\n")));
         }
       }
+    }
+  }
+
+  /** Off the event loop: with thousands of agencies some of these calls take their time. */
+  private void control(HttpServerRequest http, Request request) {
+    vertx
+        .executeBlocking(() -> control.answer(request), false)
+        .onSuccess(reply -> Wire.send(http, reply.answer(), reply.afterwards()))
+        .onFailure(e -> failed(http, e));
+  }
+
+  private static void failed(HttpServerRequest http, Throwable failure) {
+    LOG.log(Level.ERROR, "a request failed in a way that is a bug", failure);
+    if (!http.response().headWritten()) {
+      Wire.send(http, Answer.of(500, TEXT, Buffer.buffer("the simulator failed\n")));
     }
   }
 

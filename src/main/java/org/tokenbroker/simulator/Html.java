@@ -20,6 +20,7 @@ final class Html {
       input:not([type=checkbox]), select { display: block; font: inherit; padding: .25rem .5rem;
         max-width: 100%; box-sizing: border-box; }
       button { font: inherit; padding: .375rem 1rem; cursor: pointer; }
+      fieldset { margin: .5rem 0; } fieldset button { margin: .125rem; }
       code, input.token { font-family: ui-monospace, monospace; overflow-wrap: anywhere; }
       input.token { width: 100%; }
       table { border-collapse: collapse; }

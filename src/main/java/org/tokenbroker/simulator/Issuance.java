@@ -17,11 +17,9 @@ final class Issuance {
   private static final long LAST_SECOND = 0xFFFFFFFFL;
 
   private final AuthorizationServer server;
-  private final Traffic traffic;
 
-  Issuance(AuthorizationServer server, Traffic traffic) {
+  Issuance(AuthorizationServer server) {
     this.server = server;
-    this.traffic = traffic;
   }
 
   /**
@@ -34,7 +32,7 @@ final class Issuance {
     TokenMint.RefreshToken token = server.mint().readRefreshToken(text);
     Consent consent = server.consentOf(token);
     if (token == null || consent == null) {
-      return refused(kind, null, null, "unknown_token");
+      return refused(kind, null, null, null);
     }
     Fault.RotationMode mode = behaviour.fault(Fault.RotationMode.class);
     if (mode == null) {
@@ -49,14 +47,9 @@ final class Issuance {
             now,
             now.plus(AuthorizationServer.REFRESH_TOKEN_LIFETIME));
     return switch (presentation) {
-      case Consent.Presentation.NeverIssued() ->
-          refused(kind, consent, token.generation(), "unknown_token");
-      case Consent.Presentation.Refused(DeadToken.Cause cause) -> {
-        traffic.presentedDead(
-            new DeadToken(
-                now, kind, consent.id(), consent.agency().id(), token.generation(), cause));
-        yield refused(kind, consent, token.generation(), "dead_token");
-      }
+      case Consent.Presentation.NeverIssued() -> refused(kind, consent, token.generation(), null);
+      case Consent.Presentation.Refused(DeadToken.Cause cause) ->
+          refused(kind, consent, token.generation(), cause);
       case Consent.Presentation.Accepted(Integer next) -> {
         consent.forgetReplacedTokens(now);
         yield accepted(kind, consent, text, token.generation(), next, scopes, behaviour);
@@ -65,13 +58,21 @@ final class Issuance {
   }
 
   private static Endpoint.Decision refused(
-      CallKind kind, @Nullable Consent consent, @Nullable Integer presented, String outcome) {
+      CallKind kind,
+      @Nullable Consent consent,
+      @Nullable Integer presented,
+      DeadToken.@Nullable Cause dead) {
     String description =
         kind == CallKind.PERSONAL_REFRESH
             ? "The refresh token is not valid."
             : "The refresh token is invalid, expired, revoked or was issued to another client.";
     return new Endpoint.Decision(
-        Answer.oauthError(400, "invalid_grant", description), outcome, presented, null, consent);
+        Answer.oauthError(400, "invalid_grant", description),
+        dead == null ? "unknown_token" : "dead_token",
+        presented,
+        null,
+        consent,
+        dead);
   }
 
   private Endpoint.Decision accepted(
@@ -93,7 +94,7 @@ final class Issuance {
             ? personal(consent, refreshToken, behaviour)
             : application(consent, refreshToken, granted, behaviour);
     server.changed();
-    return new Endpoint.Decision(answer, "issued", presented, next, consent);
+    return new Endpoint.Decision(answer, "issued", presented, next, consent, null);
   }
 
   /** The scopes that an answer grants, of those that it could. */

@@ -67,12 +67,13 @@ final class Listener {
       bound.add(server.listen(port, host));
     }
     open = opened;
-    return Future.all(bound)
-        .map(
+    return Future.join(bound)
+        .<Void>map(
             _ -> {
               bound(opened.getFirst().actualPort());
               return null;
-            });
+            })
+        .recover(failure -> unbind().transform(_ -> Future.failedFuture(failure)));
   }
 
   private synchronized void bound(int actualPort) {

@@ -135,10 +135,11 @@ final class Parameters {
 
   /** To be called when all parameters were asked for. */
   void end() {
-    for (String name : values.keySet()) {
-      if (!asked.contains(name)) {
-        throw new IllegalArgumentException("nothing here is called " + name);
-      }
-    }
+    values.forEach(
+        (name, list) -> {
+          if (!asked.contains(name) && !list.stream().allMatch(String::isEmpty)) {
+            throw new IllegalArgumentException("nothing here is called " + name);
+          }
+        });
   }
 }

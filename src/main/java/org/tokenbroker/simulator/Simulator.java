@@ -4,11 +4,16 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -23,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Simulator implements AutoCloseable {
 
+  private static final Logger LOG = System.getLogger(Simulator.class.getName());
   private static final long DEADLINE = 30;
   private static final long SAVE_DELAY_MILLIS = 500;
 
@@ -55,7 +61,7 @@ public final class Simulator implements AutoCloseable {
             rules,
             traffic,
             options.slashBeforeQuery(),
-            new StartPage(server),
+            new StartPage(server, rules, traffic),
             new Control(server, rules, traffic, listener));
   }
 
@@ -74,7 +80,7 @@ public final class Simulator implements AutoCloseable {
         Vertx.vertx(
             new VertxOptions()
                 .setEventLoopPoolSize(eventLoops())
-                .setWorkerPoolSize(1)
+                .setWorkerPoolSize(2)
                 .setInternalBlockingPoolSize(1)
                 .setFileSystemOptions(
                     new FileSystemOptions()
@@ -110,15 +116,18 @@ public final class Simulator implements AutoCloseable {
       vertx.setTimer(
           SAVE_DELAY_MILLIS,
           _ ->
-              vertx.executeBlocking(
-                  () -> {
-                    save();
-                    return null;
-                  }));
+              vertx
+                  .executeBlocking(
+                      () -> {
+                        save();
+                        return null;
+                      })
+                  .onFailure(e -> LOG.log(Level.WARNING, "consents are not saved", e)));
     }
   }
 
-  private void save() {
+  /** One at a time, so that what is written last is what was read last. */
+  private synchronized void save() {
     saveIsDue.set(false);
     if (stateFile != null) {
       stateFile.save(server.content());
@@ -232,6 +241,11 @@ public final class Simulator implements AutoCloseable {
     rules.clear();
   }
 
+  /** Ends the fault rules of one agency; those for all stay. */
+  public void clearFaults(String agencyId) {
+    rules.clear(agencyId);
+  }
+
   /** Sets what a refresh of application grants does to the refresh token, for all agencies. */
   public void setRotation(Rotation rotation) {
     inject(new Fault.RotationMode(rotation, Duration.ofSeconds(30)));
@@ -298,6 +312,26 @@ public final class Simulator implements AutoCloseable {
   /** The refreshes that overlapped, in this order; of very many the last ones. */
   public List<OverlappingRefresh> overlappingRefreshes() {
     return traffic.overlaps();
+  }
+
+  /**
+   * What happened to a consent, oldest first; of a long story the end.
+   *
+   * @throws IllegalArgumentException if there is no such consent
+   */
+  public List<GrantEvent> timeline(String grantId) {
+    Consent consent = server.consentOf(grantId);
+    if (consent == null) {
+      throw new IllegalArgumentException("no grant " + grantId);
+    }
+    return consent.timeline();
+  }
+
+  /** How many calls began in each second of the last hour; seconds without one are left out. */
+  public SortedMap<Instant, Long> callsPerSecond() {
+    SortedMap<Instant, Long> seconds = new TreeMap<>();
+    traffic.seconds().forEach(second -> seconds.put(second.second(), second.calls()));
+    return seconds;
   }
 
   /** Forgets all calls; consents and fault rules stay. */

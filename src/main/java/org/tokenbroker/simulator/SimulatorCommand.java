@@ -50,6 +50,8 @@ public final class SimulatorCommand {
 
   /** Runs it. */
   public static void main(String[] arguments) throws InterruptedException {
+    // Netty prints a warning of the JVM otherwise; it is as fast without.
+    System.setProperty("io.netty.noUnsafe", "true");
     System.exit(run(List.of(arguments), System.out, System.err));
   }
 

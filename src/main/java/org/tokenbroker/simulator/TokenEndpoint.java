@@ -153,6 +153,15 @@ final class TokenEndpoint implements Endpoint {
     if (asked != null && !code.scopes().containsAll(asked)) {
       throw new Refusal("invalid_scope", "More than was authorized.");
     }
+    // As one step, so that a replay at the same moment sees what the first one won.
+    synchronized (code) {
+      return exchange(code, redirect, client, behaviour);
+    }
+  }
+
+  private Decision exchange(
+      AuthorizationCode code, @Nullable String redirect, Registration client, Behaviour behaviour)
+      throws Refusal {
     if (!code.use()) {
       // §4.1.2: a code that comes twice may have been stolen; what it won is revoked.
       Consent won = code.won();
@@ -177,7 +186,7 @@ final class TokenEndpoint implements Endpoint {
     String refreshToken = server.issueRefreshToken(consent, Issuance.length(behaviour));
     Answer answer = issuance.application(consent, refreshToken, scopes, behaviour);
     server.changed();
-    return new Decision(answer, "issued", null, 1, consent);
+    return new Decision(answer, "issued", null, 1, consent, null);
   }
 
   /** §4.1.3: identical to the one in the authorization request, if that had one. */
