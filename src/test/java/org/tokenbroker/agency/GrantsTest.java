@@ -155,8 +155,7 @@ class GrantsTest {
     long unconnected = newAgency();
 
     assertEquals(
-        new Claim.NoConsent(),
-        grants.claim(unconnected, 1, false, Duration.ZERO, "me", LEASE));
+        new Claim.NoConsent(), grants.claim(unconnected, 1, false, Duration.ZERO, "me", LEASE));
   }
 
   @Test
@@ -164,8 +163,7 @@ class GrantsTest {
     grants.consentGone(won(1, LEASE), "invalid_grant");
 
     assertEquals(new Claim.NoConsent(), claim(1));
-    assertInstanceOf(
-        Claim.Won.class, grants.claim(id, 1, true, Duration.ZERO, "me", LEASE));
+    assertInstanceOf(Claim.Won.class, grants.claim(id, 1, true, Duration.ZERO, "me", LEASE));
   }
 
   @Test
