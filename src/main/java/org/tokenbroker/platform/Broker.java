@@ -45,7 +45,7 @@ public final class Broker {
       exit codes: 0 done, 1 failed, 2 no such command, 78 the configuration is not valid
       """;
 
-  private Broker() {}
+  Broker() {}
 
   /**
    * Runs one command, or serves until the process is told to end.
@@ -95,6 +95,12 @@ public final class Broker {
   }
 
   private static void serve() {
+    requireConfiguration();
+    Quarkus.run();
+  }
+
+  /** Ends the process with a list of what is wrong, unless the configuration is in order. */
+  public static void requireConfiguration() {
     ConfigurationCheck check =
         ConfigurationCheck.ofServing(ConfigUtils.configBuilder().build(), System.getenv().keySet());
     if (!check.faults().isEmpty()) {
@@ -104,7 +110,6 @@ public final class Broker {
     // The log is not set up yet: it keeps these until it is.
     Logger log = Logger.getLogger(Broker.class);
     check.warnings().forEach(log::warn);
-    Quarkus.run();
   }
 
   private static void report(ConfigurationCheck check, PrintStream err) {

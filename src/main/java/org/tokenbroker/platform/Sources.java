@@ -9,7 +9,7 @@ import java.time.InstantSource;
 /** Time and randomness: the one place that takes them from the machine. */
 final class Sources {
 
-  private Sources() {}
+  Sources() {}
 
   /**
    * The machine's clock, for what is measured or waited for here. What other replicas read too is
