@@ -63,7 +63,7 @@ class ArchitectureTest {
               Map.entry(
                   "platform",
                   Set.of("oauth", "problem", "active911", "agency", "caller", "refresh")),
-              Map.entry("development", Set.of("platform", "simulator")),
+              Map.entry("development", Set.of("oauth", "platform", "simulator")),
               Map.entry("simulator", Set.of())));
 
   private static final JavaClasses CLASSES =
