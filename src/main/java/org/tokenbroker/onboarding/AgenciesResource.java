@@ -98,7 +98,7 @@ public class AgenciesResource {
           @NotNull(message = "is needed")
           @Size(max = 200, message = "must be 200 characters long at most")
           @Pattern(
-              regexp = "[^\\p{Cntrl}]*\\S[^\\p{Cntrl}]*",
+              regexp = "[^\\p{Cntrl}]*[^\\s\\p{Cntrl}][^\\p{Cntrl}]*",
               message = "must hold a visible character and no control character")
           String name,
       @Schema(

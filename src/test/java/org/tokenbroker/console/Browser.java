@@ -42,7 +42,7 @@ final class Browser {
   }
 
   Response get(String path) {
-    return kept(request().get(path));
+    return kept(request().urlEncodingEnabled(false).get(path));
   }
 
   /** The page at this address, which is there. */
