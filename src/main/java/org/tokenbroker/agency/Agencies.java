@@ -4,6 +4,7 @@ import io.quarkus.hibernate.orm.panache.PanacheRepositoryBase;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Event;
 import jakarta.transaction.Transactional;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -55,6 +56,54 @@ public class Agencies implements PanacheRepositoryBase<Agency, Long> {
             .setParameter("expected", settings.expectedActive911Id())
             .setParameter("contact", settings.contact())
             .getSingleResult();
+  }
+
+  /**
+   * Creates the agency, unless the name is taken.
+   *
+   * @return whether it was created
+   */
+  @Transactional
+  public boolean create(String slug, AgencySettings settings) {
+    changed.fire(new AgencyChanged(slug));
+    return getEntityManager()
+            .createNativeQuery(
+                """
+                insert into agency (id, slug, name, scope_requested, expected_active911_id, contact)
+                values (nextval('agency_seq'), :slug, :name, :scope, :expected, :contact)
+                on conflict (slug) do nothing
+                """)
+            .setParameter("slug", slug)
+            .setParameter("name", settings.name())
+            .setParameter("scope", settings.scope().toString())
+            .setParameter("expected", settings.expectedActive911Id())
+            .setParameter("contact", settings.contact())
+            .executeUpdate()
+        > 0;
+  }
+
+  /**
+   * Replaces the settings of an agency that is there; its consent is not touched.
+   *
+   * @return whether there is such an agency
+   */
+  @Transactional
+  public boolean replaceSettings(String slug, AgencySettings settings) {
+    changed.fire(new AgencyChanged(slug));
+    return getEntityManager()
+            .createQuery(
+                """
+                update Agency set name = :name, scopeRequested = :scope,
+                       expectedActive911Id = :expected, contact = :contact
+                 where slug = :slug
+                """)
+            .setParameter("slug", slug)
+            .setParameter("name", settings.name())
+            .setParameter("scope", settings.scope().toString())
+            .setParameter("expected", settings.expectedActive911Id())
+            .setParameter("contact", settings.contact())
+            .executeUpdate()
+        > 0;
   }
 
   /** The agency's status, if there is such an agency. */
@@ -123,15 +172,52 @@ public class Agencies implements PanacheRepositoryBase<Agency, Long> {
     }
     List<Object[]> rows = query.getResultList();
     boolean more = rows.size() > limit;
-    List<Object[]> shown = more ? rows.subList(0, limit) : rows;
+    List<AgencyStatus> items = statuses(more ? rows.subList(0, limit) : rows);
+    return new Page(items, more ? items.getLast().agency() : null);
+  }
+
+  /**
+   * The agencies that a person should look at, the most urgent first: a consent waits to be
+   * confirmed, the consent is gone, refreshing fails, the consent ends soon.
+   *
+   * @param soon consents that end before this count as ending soon
+   * @param limit how many at most
+   */
+  @Transactional
+  public List<AgencyStatus> needingAttention(Instant soon, int limit) {
+    return statuses(
+        getEntityManager()
+            .createQuery(
+                """
+                select a, g from Agency a left join Grant g on g.agencyId = a.id
+                 where exists (select 1 from Candidate c
+                                where c.agencyId = a.id and c.expiresAt > instant)
+                    or g.state = :gone or g.consecutiveFailures > 0
+                    or g.refreshTokenExpiresAt < :soon
+                 order by case when exists (select 1 from Candidate c
+                                             where c.agencyId = a.id and c.expiresAt > instant)
+                               then 0
+                               when g.state = :gone then 1
+                               when g.consecutiveFailures > 0 then 2
+                               else 3 end,
+                       a.slug
+                """,
+                Object[].class)
+            .setParameter("gone", ConnectionState.NEEDS_CONSENT)
+            .setParameter("soon", soon)
+            .setMaxResults(limit)
+            .getResultList());
+  }
+
+  private List<AgencyStatus> statuses(List<Object[]> rows) {
     Map<Long, Candidate> waiting =
-        candidates(shown.stream().map(row -> ((Agency) row[0]).id()).toList());
-    List<AgencyStatus> items = new ArrayList<>(shown.size());
-    for (Object[] row : shown) {
+        candidates(rows.stream().map(row -> ((Agency) row[0]).id()).toList());
+    List<AgencyStatus> items = new ArrayList<>(rows.size());
+    for (Object[] row : rows) {
       Agency agency = (Agency) row[0];
       items.add(AgencyStatus.of(agency, (Grant) row[1], waiting.get(agency.id())));
     }
-    return new Page(items, more ? items.getLast().agency() : null);
+    return items;
   }
 
   /** The newest living candidate of each of these agencies. */

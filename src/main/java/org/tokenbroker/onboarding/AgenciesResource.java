@@ -1,7 +1,6 @@
 package org.tokenbroker.onboarding;
 
 import io.smallrye.common.annotation.RunOnVirtualThread;
-import jakarta.transaction.Transactional;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
@@ -40,7 +39,6 @@ import org.tokenbroker.agency.DatabaseClock;
 import org.tokenbroker.agency.GrantKind;
 import org.tokenbroker.agency.Grants;
 import org.tokenbroker.agency.HandoutState;
-import org.tokenbroker.caller.Callers;
 import org.tokenbroker.oauth.OAuthError;
 import org.tokenbroker.oauth.Scope;
 import org.tokenbroker.oauth.Secret;
@@ -63,12 +61,14 @@ public class AgenciesResource {
   private static final int DEFAULT_PAGE = 100;
   private static final java.util.regex.Pattern LIMIT =
       java.util.regex.Pattern.compile("1000|[1-9][0-9]{0,2}");
+  private static final String NO_CONTROL = "[^\\p{Cntrl}]*";
+  private static final String NO_CONTROL_MESSAGE = "must hold no control character";
   private static final Duration RETRY = Duration.ofSeconds(30);
 
   private final Agencies agencies;
   private final Candidates candidates;
   private final Grants grants;
-  private final Callers callers;
+  private final Deletion deletion;
   private final Imports imports;
   private final Refresher refresher;
   private final DatabaseClock clock;
@@ -78,7 +78,7 @@ public class AgenciesResource {
       Agencies agencies,
       Candidates candidates,
       Grants grants,
-      Callers callers,
+      Deletion deletion,
       Imports imports,
       Refresher refresher,
       DatabaseClock clock,
@@ -86,7 +86,7 @@ public class AgenciesResource {
     this.agencies = agencies;
     this.candidates = candidates;
     this.grants = grants;
-    this.callers = callers;
+    this.deletion = deletion;
     this.imports = imports;
     this.refresher = refresher;
     this.clock = clock;
@@ -98,9 +98,9 @@ public class AgenciesResource {
   public record Settings(
       @Schema(examples = "Springfield FD")
           @NotNull(message = "is needed")
-          @Size(min = 1, max = 200)
+          @Size(max = 200, message = "must be 200 characters long at most")
           @Pattern(
-              regexp = "[^\\p{Cntrl}]*\\S[^\\p{Cntrl}]*",
+              regexp = "[^\\p{Cntrl}]*[^\\s\\p{Cntrl}][^\\p{Cntrl}]*",
               message = "must hold a visible character and no control character")
           String name,
       @Schema(
@@ -109,19 +109,21 @@ public class AgenciesResource {
                       + " read_agency. Without it, the configured scope",
               examples = "read_agency read_alert",
               nullable = true)
-          @Size(max = 1000)
+          @Size(max = 1000, message = "must be 1000 characters long at most")
           @Nullable String scope,
       @Schema(
               description = "The Active911 agency that a consent must be for",
               examples = "123",
               nullable = true)
-          @Size(min = 1, max = 100)
+          @Size(min = 1, max = 100, message = "must be 1 to 100 characters long")
+          @Pattern(regexp = NO_CONTROL, message = NO_CONTROL_MESSAGE)
           @Nullable String expectedActive911Id,
       @Schema(
               description = "Whom to write to about this agency",
               examples = "chief@springfield.example",
               nullable = true)
-          @Size(min = 1, max = 320)
+          @Size(min = 1, max = 320, message = "must be 1 to 320 characters long")
+          @Pattern(regexp = NO_CONTROL, message = NO_CONTROL_MESSAGE)
           @Nullable String contact) {}
 
   /** A refresh token that was obtained elsewhere. */
@@ -175,16 +177,12 @@ public class AgenciesResource {
     if (text == null) {
       return defaultScope;
     }
-    Scope scope;
-    try {
-      scope = Scope.parse(text);
-    } catch (IllegalArgumentException e) {
-      throw Problem.invalid("scope", "must be scope names separated by spaces").toException();
-    }
-    if (!scope.contains(Scope.READ_AGENCY)) {
-      throw Problem.invalid("scope", "must hold " + Scope.READ_AGENCY).toException();
-    }
-    return scope;
+    AdminInput.scopeFault(text)
+        .ifPresent(
+            fault -> {
+              throw Problem.invalid("scope", fault).toException();
+            });
+    return Scope.parse(text);
   }
 
   @GET
@@ -248,17 +246,15 @@ public class AgenciesResource {
 
   @DELETE
   @Path("/{agency}")
-  @Transactional
   @Extension(name = "x-problems", value = "AGENCY_UNKNOWN")
   @Operation(
       operationId = "deleteAgency",
       summary = "Erases an agency with its tokens and takes it out of every caller's grants")
   @APIResponse(responseCode = "204", description = "Erased")
   public void delete(@Pattern(regexp = Slug.REGEX, message = SLUG_MESSAGE) String agency) {
-    if (!agencies.erase(agency)) {
+    if (!deletion.delete(agency)) {
       throw unknown(agency);
     }
-    callers.revokeAgency(agency);
   }
 
   @POST

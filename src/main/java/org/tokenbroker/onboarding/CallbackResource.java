@@ -36,7 +36,7 @@ public class CallbackResource {
   static final class Templates {
     private Templates() {}
 
-    static native TemplateInstance callbackResult(Result result, boolean good);
+    static native TemplateInstance callbackResult(CallbackPage page, String agencySlug);
   }
 
   /** The answer to an authorization request (RFC 6749 §4.1.2). */
@@ -77,7 +77,8 @@ public class CallbackResource {
                             "There is no result at this address, or it is no longer kept.")
                         .toException());
     return Response.ok(
-            Templates.callbackResult(result, result.outcome() == CallbackOutcome.CONNECTED))
+            Templates.callbackResult(CallbackPage.of(result), result.agencySlug()).render(),
+            MediaType.TEXT_HTML_TYPE.withCharset("UTF-8"))
         .header("Cache-Control", "no-store")
         .build();
   }

@@ -1,0 +1,101 @@
+package org.tokenbroker.console;
+
+import java.util.Arrays;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What became of the form that was sent before this page. It goes along in the page's address as a
+ * code, so that nothing needs to be remembered for it; the text is ours alone, whatever the address
+ * says.
+ */
+enum Notice {
+  SIGNED_OUT(Tone.GOOD, "You are signed out."),
+  AGENCY_ADDED(Tone.GOOD, "The agency is added. Connect it next, or import a token for it."),
+  SETTINGS_SAVED(
+      Tone.GOOD,
+      "The settings are saved. Permissions that are new in them count from the next connection"
+          + " on."),
+  PAUSED(Tone.GOOD, "Paused. No service gets this agency's token now; refreshing goes on."),
+  RESUMED(Tone.GOOD, "Resumed. Services get this agency's token again."),
+  REFRESHED(Tone.GOOD, "Refreshed. A new access token is stored."),
+  REFRESHED_BY_OTHER(Tone.GOOD, "A new access token was stored already; nothing was to be done."),
+  NEVER_CONNECTED(Tone.BAD, "There is nothing to refresh: connect the agency first."),
+  CONSENT_GONE(Tone.BAD, "Active911 refuses this agency's consent. Connect the agency again."),
+  REFRESH_UNDER_WAY(Tone.WARN, "Another refresh of this agency is under way. Look again soon."),
+  REFRESHED_A_MOMENT_AGO(Tone.WARN, "The agency was refreshed a moment ago; nothing was done."),
+  REFRESH_FAILED(
+      Tone.BAD,
+      "Active911 gave no token. The consent is not affected, and the broker tries again by itself;"
+          + " why it failed is said below."),
+  IMPORTED(Tone.GOOD, "The token works and is this agency's consent now."),
+  IMPORTED_AGAIN(
+      Tone.GOOD, "This is the token that the agency has already. It was refreshed and works."),
+  IMPORT_UNIDENTIFIED(
+      Tone.WARN,
+      "The token works and is kept, but Active911 has not said yet which agency it is for. It is"
+          + " taken over by itself once that is known and right."),
+  IMPORT_OTHER_AGENCY(
+      Tone.WARN,
+      "The token works, but it is for another Active911 agency than this one. It is kept and not"
+          + " used: see below."),
+  IMPORT_UNANSWERED(
+      Tone.BAD,
+      "Active911 did not answer, and nothing was stored. It may have used the token up: if it is"
+          + " refused the next time, a new one is needed."),
+  CLIENT_REFUSED(
+      Tone.BAD,
+      "Active911 refuses the broker's own client id or secret, so it did not even look. An operator"
+          + " has to set them right."),
+  CANDIDATE_CONFIRMED(Tone.GOOD, "Confirmed. This is the agency's consent now."),
+  CANDIDATE_UNIDENTIFIED(
+      Tone.WARN, "Active911 has not said yet which agency this consent is for. Look again soon."),
+  CANDIDATE_DISCARDED(Tone.GOOD, "The consent that waited is discarded."),
+  CANDIDATE_GONE(
+      Tone.WARN,
+      "That consent is not waiting any more: it was taken over, discarded, or its time was over."),
+  DELETED(
+      Tone.GOOD,
+      "The agency is disconnected and deleted. The permission itself can be withdrawn at Active911"
+          + " only.");
+
+  /** The query parameter that carries the code. */
+  static final String PARAMETER = "notice";
+
+  /** How it looks. */
+  enum Tone {
+    GOOD,
+    WARN,
+    BAD
+  }
+
+  private final Tone tone;
+  private final String text;
+
+  Notice(Tone tone, String text) {
+    this.tone = tone;
+    this.text = text;
+  }
+
+  /** What stands in the address. */
+  String code() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** The tone as the style sheet names it. */
+  public String tone() {
+    return tone.name().toLowerCase(Locale.ROOT);
+  }
+
+  public String text() {
+    return text;
+  }
+
+  /** The notice with this code; null if there is none. */
+  static @Nullable Notice of(@Nullable String code) {
+    return Arrays.stream(values())
+        .filter(notice -> notice.code().equals(code))
+        .findFirst()
+        .orElse(null);
+  }
+}

@@ -1,0 +1,97 @@
+package org.tokenbroker.console;
+
+import io.vertx.core.http.HttpMethod;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriBuilder;
+import java.util.List;
+import java.util.Optional;
+import org.jboss.resteasy.reactive.server.ServerRequestFilter;
+import org.jboss.resteasy.reactive.server.WithFormRead;
+import org.jboss.resteasy.reactive.server.core.ResteasyReactiveRequestContext;
+import org.jboss.resteasy.reactive.server.spi.ResteasyReactiveContainerRequestContext;
+import org.jspecify.annotations.Nullable;
+import org.tokenbroker.problem.Problem;
+import org.tokenbroker.problem.ProblemException;
+import org.tokenbroker.problem.ProblemType;
+
+/**
+ * Stands before every page that is {@link SignedIn}: without a session it leads to the sign-in, and
+ * a form without the session's token does nothing.
+ *
+ * <p>Made when first needed: filters are wired before the configuration can be read.
+ */
+@ApplicationScoped
+class SessionFilter {
+
+  private final Sessions sessions;
+  private final BrowserCookie cookies;
+
+  SessionFilter(Sessions sessions, BrowserCookie cookies) {
+    this.sessions = sessions;
+    this.cookies = cookies;
+  }
+
+  @ServerRequestFilter
+  @SignedIn
+  @WithFormRead
+  public Optional<Response> check(
+      ResteasyReactiveContainerRequestContext request, RoutingContext routing) {
+    boolean reads =
+        routing.request().method().equals(HttpMethod.GET)
+            || routing.request().method().equals(HttpMethod.HEAD);
+    Optional<Session> session =
+        cookies.read(BrowserCookie.Kind.SESSION, request.getCookies()).flatMap(sessions::use);
+    if (session.isEmpty()) {
+      return Optional.of(signInFirst(routing, reads));
+    }
+    if (!reads && !CsrfToken.matches(session.get().id(), csrfField(request))) {
+      throw refusedForm();
+    }
+    session.get().attachTo(routing);
+    return Optional.empty();
+  }
+
+  private static Response signInFirst(RoutingContext routing, boolean reads) {
+    String wanted = ReturnTarget.of(wanted(routing, reads));
+    if (reads && "cross-site".equals(routing.request().getHeader("Sec-Fetch-Site"))) {
+      // Who follows a link from another site, such as a mail, brings no SameSite=Strict cookie
+      // along. From a page of ours the browser sends it.
+      return Page.of(Page.Templates.fromOtherSite(wanted));
+    }
+    return Response.seeOther(
+            UriBuilder.fromPath(SignInResource.ADDRESS)
+                .queryParam(SignInResource.RETURN_TO, "{wanted}")
+                .build(wanted))
+        .build();
+  }
+
+  /** A form's own address cannot be looked at; the page of its agency can. */
+  private static @Nullable String wanted(RoutingContext routing, boolean reads) {
+    String path = routing.normalizedPath();
+    if (reads) {
+      String query = routing.request().query();
+      return query == null ? path : path + "?" + query;
+    }
+    List<String> segments = List.of(path.split("/", -1));
+    return segments.size() > 4 ? String.join("/", segments.subList(0, 4)) : path;
+  }
+
+  private static @Nullable String csrfField(ResteasyReactiveContainerRequestContext request) {
+    Object value =
+        ((ResteasyReactiveRequestContext) request.getServerRequestContext())
+            .getFormParameter(CsrfToken.FIELD, true, false);
+    return value instanceof String text ? text : null;
+  }
+
+  /** For any form that was not made for the browser that sends it. */
+  static ProblemException refusedForm() {
+    return Problem.of(
+            ProblemType.FORBIDDEN,
+            "This form was not made for your present session: the page was open since before you"
+                + " signed in, or your browser sent no cookie. Nothing was changed. Go back, reload"
+                + " the page, and send the form again.")
+        .toException();
+  }
+}

@@ -1,0 +1,110 @@
+package org.tokenbroker.console;
+
+import io.quarkus.scheduler.Scheduled;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.persistence.EntityManager;
+import jakarta.transaction.Transactional;
+import java.security.SecureRandom;
+import java.util.List;
+import java.util.Optional;
+import org.tokenbroker.caller.Admin;
+import org.tokenbroker.caller.AdminKeys;
+import org.tokenbroker.oauth.Secret;
+
+/**
+ * The sessions, timed by the database's clock. Of a session's cookie only the hash is stored. A
+ * session ends 8 hours after it began, 30 minutes after it was last used, when its admin signs out,
+ * and as soon as the key that it was begun with is no longer one of the configuration.
+ */
+@ApplicationScoped
+class Sessions {
+
+  private static final int LIFE_SECONDS = 8 * 3600;
+  private static final int IDLE_SECONDS = 30 * 60;
+
+  private final EntityManager entities;
+  private final AdminKeys adminKeys;
+  private final SecureRandom random;
+
+  Sessions(EntityManager entities, AdminKeys adminKeys, SecureRandom random) {
+    this.entities = entities;
+    this.adminKeys = adminKeys;
+    this.random = random;
+  }
+
+  /** Begins a session with an admin key; empty if it is none. */
+  @Transactional
+  Optional<Session> begin(String key) {
+    return adminKeys.authenticate(key).map(admin -> begin(admin, AdminKeys.hash(key)));
+  }
+
+  private Session begin(Admin admin, byte[] keyHash) {
+    Session session = new Session(Secret.random(random), admin);
+    entities
+        .createNativeQuery(
+            """
+            insert into console_session (id_hash, admin, key_hash, created_at, last_seen)
+            values (:id, :admin, :key, clock_timestamp(), clock_timestamp())
+            """)
+        .setParameter("id", session.id().sha256())
+        .setParameter("admin", admin.name())
+        .setParameter("key", keyHash)
+        .executeUpdate();
+    return session;
+  }
+
+  /** The living session with this id, which counts as used now. */
+  @Transactional
+  Optional<Session> use(Secret id) {
+    List<?> rows =
+        entities
+            .createNativeQuery(
+                """
+                update console_session set last_seen = clock_timestamp()
+                 where id_hash = :id
+                   and created_at > clock_timestamp() - :life * interval '1 second'
+                   and last_seen > clock_timestamp() - :idle * interval '1 second'
+                returning admin, key_hash
+                """,
+                Object[].class)
+            .setParameter("id", id.sha256())
+            .setParameter("life", LIFE_SECONDS)
+            .setParameter("idle", IDLE_SECONDS)
+            .getResultList();
+    return rows.stream()
+        .map(Object[].class::cast)
+        .filter(row -> adminKeys.isValid((byte[]) row[1]))
+        .map(row -> new Session(id, new Admin((String) row[0])))
+        .findFirst();
+  }
+
+  /** Ends a session, if there is one with this id. */
+  @Transactional
+  void end(Secret id) {
+    entities
+        .createNativeQuery("delete from console_session where id_hash = :id")
+        .setParameter("id", id.sha256())
+        .executeUpdate();
+  }
+
+  /** Erases those whose time is over. */
+  @Scheduled(
+      every = "10m",
+      delayed = "1m",
+      concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
+  @RunOnVirtualThread
+  @Transactional
+  void expire() {
+    entities
+        .createNativeQuery(
+            """
+            delete from console_session
+             where created_at < clock_timestamp() - :life * interval '1 second'
+                or last_seen < clock_timestamp() - :idle * interval '1 second'
+            """)
+        .setParameter("life", LIFE_SECONDS)
+        .setParameter("idle", IDLE_SECONDS)
+        .executeUpdate();
+  }
+}

@@ -1,0 +1,123 @@
+package org.tokenbroker.console;
+
+import io.quarkus.qute.CheckedTemplate;
+import io.quarkus.qute.TemplateInstance;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.net.URI;
+import java.security.SecureRandom;
+import java.util.Optional;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.jboss.logging.Logger;
+import org.jboss.resteasy.reactive.RestForm;
+import org.jboss.resteasy.reactive.RestQuery;
+import org.jspecify.annotations.Nullable;
+import org.tokenbroker.oauth.Secret;
+import org.tokenbroker.problem.ProblemType;
+
+/** The way in with an admin key, and out again. */
+@Path("/console")
+@Produces(MediaType.TEXT_HTML)
+@RunOnVirtualThread
+public class SignInResource {
+
+  static final String ADDRESS = "/console/sign-in";
+  static final String RETURN_TO = "return_to";
+
+  private static final Logger LOG = Logger.getLogger(SignInResource.class);
+
+  private final Sessions sessions;
+  private final BrowserCookie cookies;
+  private final SecureRandom random;
+
+  SignInResource(Sessions sessions, BrowserCookie cookies, SecureRandom random) {
+    this.sessions = sessions;
+    this.cookies = cookies;
+    this.random = random;
+  }
+
+  @CheckedTemplate(basePath = "pages")
+  static final class Templates {
+    private Templates() {}
+
+    static native TemplateInstance signIn(
+        String csrfToken, String returnTo, @Nullable String error, @Nullable Notice notice);
+  }
+
+  @GET
+  @Path("/sign-in")
+  @Operation(hidden = true)
+  public Response form(
+      @RestQuery(RETURN_TO) @Nullable String returnTo,
+      @RestQuery @Nullable String notice,
+      @Context HttpHeaders headers) {
+    String target = ReturnTarget.of(returnTo);
+    if (session(headers).flatMap(sessions::use).isPresent()) {
+      return Response.seeOther(URI.create(target)).build();
+    }
+    // Two tabs share one cookie, so that opening the second does not spoil the first one's form.
+    Secret cookie =
+        cookies
+            .read(BrowserCookie.Kind.SIGN_IN, headers.getCookies())
+            .orElseGet(() -> Secret.random(random));
+    Response page =
+        Page.of(Templates.signIn(CsrfToken.of(cookie), target, null, Notice.of(notice)));
+    return Response.fromResponse(page)
+        .cookie(cookies.set(BrowserCookie.Kind.SIGN_IN, cookie))
+        .build();
+  }
+
+  @POST
+  @Path("/sign-in")
+  @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
+  @Operation(hidden = true)
+  public Response signIn(
+      @RestForm(CsrfToken.FIELD) @Nullable String csrf,
+      @RestForm @Nullable String key,
+      @RestForm(RETURN_TO) @Nullable String returnTo,
+      @Context HttpHeaders headers) {
+    Secret cookie =
+        cookies
+            .read(BrowserCookie.Kind.SIGN_IN, headers.getCookies())
+            .filter(sent -> CsrfToken.matches(sent, csrf))
+            .orElseThrow(SessionFilter::refusedForm);
+    String target = ReturnTarget.of(returnTo);
+    Optional<Session> session = key == null ? Optional.empty() : sessions.begin(key.strip());
+    if (session.isEmpty()) {
+      LOG.warn("A sign-in to the console with a wrong key was refused");
+      return Page.of(
+          ProblemType.INVALID_REQUEST,
+          Templates.signIn(CsrfToken.of(cookie), target, "This is not a valid admin key.", null));
+    }
+    // One who signs in anew leaves no older session of this browser behind.
+    session(headers).ifPresent(sessions::end);
+    return Response.seeOther(URI.create(target))
+        .cookie(cookies.set(BrowserCookie.Kind.SESSION, session.get().id()))
+        .build();
+  }
+
+  @POST
+  @Path("/sign-out")
+  @SignedIn
+  @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
+  @Operation(hidden = true)
+  public Response signOut(@Context HttpHeaders headers) {
+    session(headers).ifPresent(sessions::end);
+    return Response.seeOther(
+            URI.create(ADDRESS + "?" + Notice.PARAMETER + "=" + Notice.SIGNED_OUT.code()))
+        .cookie(cookies.clear(BrowserCookie.Kind.SESSION))
+        .build();
+  }
+
+  private Optional<Secret> session(HttpHeaders headers) {
+    return cookies.read(BrowserCookie.Kind.SESSION, headers.getCookies());
+  }
+}
