@@ -12,7 +12,9 @@ create table agency (
     expected_active911_id text,
     contact               text,
     paused                boolean     not null default false,
-    created_at            timestamptz not null default now()
+    created_at            timestamptz not null default now(),
+    -- See the end of this file.
+    changed_xid           xid8        not null default pg_current_xact_id()
 );
 
 -- One consent of one agency and the tokens won with it. No row: the agency was never connected.
@@ -48,7 +50,11 @@ create table agency_grant (
     -- The token that the last holder set out to present; cleared when its answer is settled.
     presented_hash           bytea,
     presented_at             timestamptz,
-    presented_by             text
+    presented_by             text,
+    -- When somebody else set out to present the same token before, whose answer was never settled.
+    rival_presented_at       timestamptz,
+    -- See the end of this file.
+    changed_xid              xid8        not null default pg_current_xact_id()
 );
 
 -- Which agency a refresh token belongs to, before it is imported a second time.
@@ -146,3 +152,66 @@ create table console_session (
 );
 
 create index console_session_age on console_session (created_at);
+
+-- What every replica has to hear of, since it holds it in memory. Each change leaves the id of the
+-- transaction that made it. A replica remembers the oldest transaction that was still running when it
+-- last looked, and asks for all that changed since then: whatever was not committed at that time is
+-- not older, so nothing is missed.
+
+create function mark_changed() returns trigger language plpgsql as $$
+begin
+    new.changed_xid := pg_current_xact_id();
+    return new;
+end
+$$;
+
+create trigger agency_changed before update on agency
+    for each row execute function mark_changed();
+
+-- Not of the lease and the marker: memory holds neither.
+create trigger agency_grant_changed
+    before update of connection_id, state, access_token, access_token_expires_at, generation,
+                     scope_granted, next_refresh_at on agency_grant
+    for each row execute function mark_changed();
+
+create index agency_changed_xid on agency (changed_xid);
+create index agency_grant_changed_xid on agency_grant (changed_xid);
+
+create table agency_removed (
+    slug        text        not null,
+    removed_at  timestamptz not null default now(),
+    changed_xid xid8        not null default pg_current_xact_id()
+);
+
+create index agency_removed_changed_xid on agency_removed (changed_xid);
+
+create function mark_removed() returns trigger language plpgsql as $$
+begin
+    insert into agency_removed (slug) values (old.slug);
+    return null;
+end
+$$;
+
+create trigger agency_removed after delete on agency
+    for each row execute function mark_removed();
+
+-- Callers, their keys and grants are read as a whole, so one mark does for all of them.
+create table caller_mark (
+    changed_xid xid8 not null
+);
+
+insert into caller_mark values (pg_current_xact_id());
+
+create function mark_callers() returns trigger language plpgsql as $$
+begin
+    update caller_mark set changed_xid = pg_current_xact_id();
+    return null;
+end
+$$;
+
+create trigger caller_changed after insert or update or delete on caller
+    for each statement execute function mark_callers();
+create trigger caller_agency_changed after insert or update or delete on caller_agency
+    for each statement execute function mark_callers();
+create trigger caller_key_changed after insert or update or delete on caller_key
+    for each statement execute function mark_callers();

@@ -11,7 +11,9 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -91,11 +93,14 @@ public class Grants {
         update agency_grant g
            set lease_owner = ?, lease_until = clock_timestamp() + ? * interval '1 millisecond',
                lease_generation = g.lease_generation + 1,
+               rival_presented_at =
+                   case when g.presented_hash = g.refresh_token_hash then g.presented_at end,
                presented_hash = g.refresh_token_hash, presented_at = clock_timestamp(),
                presented_by = ?
           from agency a
          where g.agency_id = ? and a.id = g.agency_id and g.generation = ?
            and (g.lease_until is null or g.lease_until <= clock_timestamp())
+           and g.lease_owner is distinct from 'grace'
            and (g.state = 'CONNECTED' or ?)
            and (g.forced_at is null
                 or g.forced_at <= clock_timestamp() - ? * interval '1 millisecond')
@@ -192,9 +197,14 @@ public class Grants {
                    generation = generation + 1, last_refreshed_at = ?, next_refresh_at = ?,
                    consecutive_failures = 0, last_error = null, last_error_at = null,
                    forced_at = case when ? then ? else forced_at end,
-                   lease_owner = case when lease_generation = ? then null else lease_owner end,
-                   lease_until = case when lease_generation = ? then null else lease_until end,
-                   presented_hash = null, presented_at = null, presented_by = null
+                   lease_until =
+                       case when lease_generation = ? or lease_owner = 'grace' then null
+                            else lease_until end,
+                   lease_owner =
+                       case when lease_generation = ? or lease_owner = 'grace' then null
+                            else lease_owner end,
+                   presented_hash = null, presented_at = null, presented_by = null,
+                   rival_presented_at = null
              where agency_id = ? and connection_id = ? and refresh_token_hash = ?
                and generation = ?
             """,
@@ -225,34 +235,93 @@ public class Grants {
 
   /**
    * Records that Active911 refuses the presented token for good. Holds only where it still is the
-   * stored one and the lease has not passed to somebody else, who may have an answer under way.
+   * stored one, the lease has not passed to somebody else, and nobody else may have an answer for
+   * the same token under way.
    *
-   * @param error our name for what was wrong
+   * @param grace for how long somebody else's answer is waited for
    * @return whether the consent now counts as gone
    */
-  public boolean consentGone(Lease lease, String error) {
+  public boolean consentGone(Lease lease, Duration grace) {
     return update(
             """
             update agency_grant
                set state = 'NEEDS_CONSENT', consecutive_failures = consecutive_failures + 1,
-                   last_error = ?, last_error_at = clock_timestamp(),
+                   last_error =
+                       case when rival_presented_at is null then 'invalid_grant'
+                            else 'answer_lost' end,
+                   last_error_at = clock_timestamp(),
                    lease_owner = null, lease_until = null,
-                   presented_hash = null, presented_at = null, presented_by = null
+                   presented_hash = null, presented_at = null, presented_by = null,
+                   rival_presented_at = null
              where agency_id = ? and connection_id = ? and refresh_token_hash = ?
                and generation = ? and lease_generation = ?
+               and (rival_presented_at is null
+                    or rival_presented_at + ? * interval '1 millisecond' <= clock_timestamp())
             """,
-            error,
             lease.agencyId(),
             lease.connectionId(),
             lease.refreshToken().sha256(),
             lease.generation(),
-            lease.number())
+            lease.number(),
+            grace.toMillis())
         > 0;
   }
 
   /**
-   * Records a refresh that proved nothing about the consent, and when to try again. The marker of
-   * the presented token stays: its answer may have been lost.
+   * Waits for somebody else's answer after Active911 has refused a token that they presented too:
+   * theirs may hold the token that took its place. Nobody may claim the lease meanwhile; when their
+   * time is over, {@link #giveUpRivals} has the refusal count.
+   *
+   * @return whether there is such an answer to wait for
+   */
+  public boolean awaitRival(Lease lease, Duration grace) {
+    return update(
+            """
+            update agency_grant
+               set consecutive_failures = consecutive_failures + 1,
+                   last_error = 'invalid_grant', last_error_at = clock_timestamp(),
+                   lease_owner = 'grace',
+                   lease_until = rival_presented_at + ? * interval '1 millisecond',
+                   next_refresh_at = rival_presented_at + ? * interval '1 millisecond'
+             where agency_id = ? and connection_id = ? and refresh_token_hash = ?
+               and generation = ? and lease_generation = ?
+               and rival_presented_at + ? * interval '1 millisecond' > clock_timestamp()
+            """,
+            grace.toMillis(),
+            grace.toMillis(),
+            lease.agencyId(),
+            lease.connectionId(),
+            lease.refreshToken().sha256(),
+            lease.generation(),
+            lease.number(),
+            grace.toMillis())
+        > 0;
+  }
+
+  /**
+   * Has the refusals count for which somebody else's answer was waited for in vain.
+   *
+   * @return the slugs of the agencies whose consent now counts as gone
+   */
+  public List<String> giveUpRivals() {
+    return query(
+        """
+        update agency_grant g
+           set state = 'NEEDS_CONSENT', last_error = 'answer_lost',
+               last_error_at = clock_timestamp(), lease_owner = null, lease_until = null,
+               presented_hash = null, presented_at = null, presented_by = null,
+               rival_presented_at = null
+          from agency a
+         where a.id = g.agency_id and g.lease_owner = 'grace' and g.state = 'CONNECTED'
+           and g.next_refresh_at <= clock_timestamp() and g.lease_until <= clock_timestamp()
+        returning a.slug
+        """,
+        row -> row.getString(1));
+  }
+
+  /**
+   * Records a refresh that proved nothing about the consent, and when to try again. Our own marker
+   * goes, as no answer of ours can come any more; somebody else's stays.
    *
    * @param error our name for what was wrong
    */
@@ -263,7 +332,10 @@ public class Grants {
            set consecutive_failures = consecutive_failures + 1,
                last_error = ?, last_error_at = clock_timestamp(),
                next_refresh_at = clock_timestamp() + ? * interval '1 millisecond',
-               lease_owner = null, lease_until = null
+               lease_owner = null, lease_until = null,
+               presented_hash = case when rival_presented_at is null then null
+                                     else presented_hash end,
+               presented_at = rival_presented_at, rival_presented_at = null
          where agency_id = ? and lease_generation = ?
         """,
         error,
@@ -282,7 +354,9 @@ public class Grants {
         update agency_grant
            set next_refresh_at = clock_timestamp() + ? * interval '1 millisecond',
                lease_owner = null, lease_until = null,
-               presented_hash = null, presented_at = null, presented_by = null
+               presented_hash = case when rival_presented_at is null then null
+                                     else presented_hash end,
+               presented_at = rival_presented_at, rival_presented_at = null
          where agency_id = ? and lease_generation = ?
         """,
         retryIn.toMillis(),
@@ -301,6 +375,7 @@ public class Grants {
           from agency_grant g join agency a on a.id = g.agency_id
          where g.state = 'CONNECTED' and g.next_refresh_at <= clock_timestamp()
            and (g.lease_until is null or g.lease_until <= clock_timestamp())
+           and g.lease_owner is distinct from 'grace'
          order by g.access_token_expires_at
          limit ?
         """,
@@ -342,7 +417,10 @@ public class Grants {
                consecutive_failures = 0, last_error = null, last_error_at = null,
                lease_owner = null, lease_until = null,
                lease_generation = g.lease_generation + 1,
-               presented_hash = null, presented_at = null, presented_by = null
+               rival_presented_at =
+                   case when g.presented_hash = g.refresh_token_hash then g.presented_at end,
+               presented_hash = null, presented_at = null, presented_by = null,
+               rival_presented_at = null
         """,
         agencyId,
         connectionId,
@@ -408,6 +486,57 @@ public class Grants {
         },
         limit);
     return new Read(counts[0], counts[1]);
+  }
+
+  /**
+   * What changed for hand-outs since a replica looked last.
+   *
+   * @param agencies the slugs of the agencies that were changed, created or deleted, each with the
+   *     id of the transaction that did it last
+   * @param position what to pass next time
+   */
+  public record Changes(Map<String, Long> agencies, long position) {}
+
+  /**
+   * The changes of all transactions that were not yet over when a replica looked last.
+   *
+   * @param position of the last look; {@link #position} before the first
+   */
+  public Changes changesSince(long position) {
+    Map<String, Long> agencies = new HashMap<>();
+    long[] next = {position};
+    forEach(
+        """
+        with since as (select ?::text::xid8 as xid)
+        select '', pg_snapshot_xmin(pg_current_snapshot())::text
+        union all
+        select a.slug, a.changed_xid::text from agency a, since where a.changed_xid >= since.xid
+        union all
+        select a.slug, g.changed_xid::text
+          from agency_grant g join agency a on a.id = g.agency_id, since
+         where g.changed_xid >= since.xid
+        union all
+        select r.slug, r.changed_xid::text from agency_removed r, since
+         where r.changed_xid >= since.xid
+        """,
+        row -> {
+          long xid = Long.parseLong(row.getString(2));
+          if (row.getString(1).isEmpty()) {
+            next[0] = xid;
+          } else {
+            agencies.merge(row.getString(1), xid, Math::max);
+          }
+        },
+        Long.toString(position));
+    return new Changes(agencies, next[0]);
+  }
+
+  /** From where to ask for changes on: taken before everything is read. */
+  public long position() {
+    return query(
+            "select pg_snapshot_xmin(pg_current_snapshot())::text",
+            row -> Long.parseLong(row.getString(1)))
+        .getFirst();
   }
 
   private HandoutState handoutState(ResultSet row) throws SQLException {

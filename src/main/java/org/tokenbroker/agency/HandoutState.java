@@ -16,6 +16,11 @@ public record HandoutState(
     ConnectionState state,
     @Nullable CurrentToken token) {
 
+  /** The same agency with a new token, which proves its consent. */
+  public HandoutState with(CurrentToken newToken) {
+    return new HandoutState(agencyId, slug, paused, ConnectionState.CONNECTED, newToken);
+  }
+
   /**
    * A stored access token.
    *

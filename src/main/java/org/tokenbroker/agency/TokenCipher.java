@@ -40,9 +40,11 @@ public final class TokenCipher {
   }
 
   /**
-   * @param place the row and column that the ciphertext is for
+   * Encrypts a text for one place.
+   *
+   * @param place the row and column, or the file, that the ciphertext is for
    */
-  byte[] encrypt(Secret token, Place place) {
+  public byte[] encrypt(Secret token, Place place) {
     try {
       return aead.encrypt(token.value().getBytes(StandardCharsets.UTF_8), place.associatedData());
     } catch (GeneralSecurityException e) {
@@ -51,9 +53,11 @@ public final class TokenCipher {
   }
 
   /**
+   * Decrypts what was encrypted for this place.
+   *
    * @throws UndecipherableException if no key of the keyset made it for this place
    */
-  Secret decrypt(byte[] ciphertext, Place place) {
+  public Secret decrypt(byte[] ciphertext, Place place) {
     try {
       return Secret.of(
           new String(aead.decrypt(ciphertext, place.associatedData()), StandardCharsets.UTF_8));
@@ -69,7 +73,7 @@ public final class TokenCipher {
    * @param row the row's primary key: an id that is never given to another agency, not the slug
    * @param column the column's name
    */
-  record Place(String table, String row, String column) {
+  public record Place(String table, String row, String column) {
 
     static Place ofGrant(long agencyId, String column) {
       return new Place("agency_grant", Long.toString(agencyId), column);
@@ -77,6 +81,11 @@ public final class TokenCipher {
 
     static Place ofCandidate(String id, String column) {
       return new Place("candidate", id, column);
+    }
+
+    /** An entry of a journal, by the name of its file. */
+    public static Place ofJournal(String file) {
+      return new Place("journal", file, "answer");
     }
 
     byte[] associatedData() {

@@ -1,10 +1,14 @@
 package org.tokenbroker.caller;
 
 import io.quarkus.runtime.StartupEvent;
+import io.quarkus.scheduler.Scheduled;
+import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.event.TransactionPhase;
+import jakarta.persistence.PersistenceException;
 import java.util.Optional;
+import org.jboss.logging.Logger;
 import org.tokenbroker.agency.DatabaseClock;
 
 /**
@@ -14,9 +18,14 @@ import org.tokenbroker.agency.DatabaseClock;
 @ApplicationScoped
 class CallerKeys {
 
+  private static final Logger LOG = Logger.getLogger(CallerKeys.class);
+
   private final Callers callers;
   private final DatabaseClock clock;
   private volatile Directory directory = Directory.EMPTY;
+
+  /** What {@link Callers#mark()} was before the directory was read. */
+  private String mark = "";
 
   CallerKeys(Callers callers, DatabaseClock clock) {
     this.callers = callers;
@@ -33,7 +42,21 @@ class CallerKeys {
 
   /** One at a time, so that what is read last is also what stays. */
   private synchronized void reload() {
+    mark = callers.mark();
     directory = callers.directory();
+  }
+
+  /** Another replica may have changed something. */
+  @Scheduled(every = "1s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
+  @RunOnVirtualThread
+  synchronized void look() {
+    try {
+      if (!callers.mark().equals(mark)) {
+        reload();
+      }
+    } catch (PersistenceException e) {
+      LOG.debug("The callers in memory serve: the database cannot be reached");
+    }
   }
 
   /** The caller whose key this is; does not block. */

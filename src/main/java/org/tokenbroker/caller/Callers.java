@@ -159,6 +159,15 @@ public class Callers implements PanacheRepositoryBase<Caller, Long> {
         withAgencies(), entities.createQuery("from CallerKey", CallerKey.class).getResultList());
   }
 
+  /** Changes with every change to a caller, a key or a grant, whoever makes it. */
+  @Transactional
+  String mark() {
+    return (String)
+        entities
+            .createNativeQuery("select changed_xid::text from caller_mark", String.class)
+            .getSingleResult();
+  }
+
   private List<Caller> withAgencies() {
     return find("from Caller c left join fetch c.agencies", Sort.by("c.name")).list();
   }

@@ -48,6 +48,7 @@ class Handouts {
   private static final Duration SLACK = Duration.ofSeconds(2);
 
   private final TokenCache cache;
+  private final CacheFeed feed;
   private final Refresher refresher;
   private final DatabaseClock clock;
   private final Duration patience;
@@ -55,8 +56,14 @@ class Handouts {
       Caffeine.newBuilder().expireAfterWrite(FAILURE_REMEMBERED).build();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
-  Handouts(TokenCache cache, Refresher refresher, DatabaseClock clock, Active911Config active911) {
+  Handouts(
+      TokenCache cache,
+      CacheFeed feed,
+      Refresher refresher,
+      DatabaseClock clock,
+      Active911Config active911) {
     this.cache = cache;
+    this.feed = feed;
     this.refresher = refresher;
     this.clock = clock;
     this.patience = active911.timeout().plus(SLACK);
@@ -76,6 +83,9 @@ class Handouts {
     Handout held = cache.get(agency);
     if (held == null) {
       return null;
+    }
+    if (feed.isTooOld()) {
+      return null; // what was paused or revoked meanwhile is not known here
     }
     refuseIfPaused(held);
     Instant now = clock.instant();
@@ -206,7 +216,7 @@ class Handouts {
 
   private Handout known(String agency) {
     Handout held = cache.get(agency);
-    if (held == null) {
+    if (held == null || feed.isTooOld()) {
       held = cache.load(agency);
     }
     if (held == null) {

@@ -2,7 +2,6 @@ package org.tokenbroker.handout;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.event.TransactionPhase;
 import jakarta.inject.Singleton;
@@ -11,7 +10,9 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.tokenbroker.agency.AgencyChanged;
+import org.tokenbroker.agency.DatabaseClock.DatabaseUnavailableException;
 import org.tokenbroker.agency.Grants;
+import org.tokenbroker.agency.TokenRenewed;
 
 /**
  * Every agency's state and token in memory, used or not, so that a read needs nothing else. Filled
@@ -34,7 +35,8 @@ class TokenCache {
     this.handouts = Caffeine.newBuilder().maximumSize(limit).build();
   }
 
-  void start(@Observes StartupEvent event) {
+  /** Reads every agency. */
+  void fill() {
     Grants.Read read =
         grants.forEachHandoutState(limit, state -> handouts.put(state.slug(), Handout.of(state)));
     if (read.readable() == 0 && read.undecipherable() > 0) {
@@ -45,7 +47,24 @@ class TokenCache {
   }
 
   void changed(@Observes(during = TransactionPhase.AFTER_SUCCESS) AgencyChanged event) {
-    load(event.slug());
+    try {
+      load(event.slug());
+    } catch (DatabaseUnavailableException e) {
+      LOG.warnf("Agency %s has changed, but cannot be read now", event.slug());
+    }
+  }
+
+  /** Takes a new token over without asking the database, which may not hold it yet. */
+  void renewed(@Observes TokenRenewed event) {
+    handouts
+        .asMap()
+        .computeIfPresent(
+            event.slug(),
+            (slug, before) ->
+                before.state().agencyId() == event.agencyId()
+                        && before.generation() < event.token().generation()
+                    ? Handout.of(before.state().with(event.token()))
+                    : before);
   }
 
   /** What memory holds of an agency; does not block. Null: nothing. */

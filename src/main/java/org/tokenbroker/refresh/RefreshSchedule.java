@@ -2,6 +2,7 @@ package org.tokenbroker.refresh;
 
 import io.quarkus.scheduler.Scheduled;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.enterprise.event.Event;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Semaphore;
 import org.jboss.logging.Logger;
+import org.tokenbroker.agency.AgencyChanged;
 import org.tokenbroker.agency.DatabaseClock.DatabaseUnavailableException;
 import org.tokenbroker.agency.Grants;
 import org.tokenbroker.agency.Grants.Due;
@@ -25,10 +27,13 @@ public class RefreshSchedule {
   private final Grants grants;
   private final Refresher refresher;
   private final Semaphore slots;
+  private final Event<AgencyChanged> changed;
 
-  RefreshSchedule(Grants grants, Refresher refresher, RefreshConfig config) {
+  RefreshSchedule(
+      Grants grants, Refresher refresher, RefreshConfig config, Event<AgencyChanged> changed) {
     this.grants = grants;
     this.refresher = refresher;
+    this.changed = changed;
     this.slots = new Semaphore(config.concurrency());
   }
 
@@ -46,6 +51,10 @@ public class RefreshSchedule {
 
   /** Renews what is due now and returns when that is done. */
   public void refreshDue() throws InterruptedException {
+    for (String slug : grants.giveUpRivals()) {
+      LOG.warnf("Agency %s: its consent is gone, or was lost with an answer that never came", slug);
+      changed.fire(new AgencyChanged(slug));
+    }
     List<CompletableFuture<?>> flights = new ArrayList<>();
     for (Due due : grants.due(BATCH)) {
       slots.acquire();

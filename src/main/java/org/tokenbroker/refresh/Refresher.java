@@ -16,6 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 import org.tokenbroker.active911.Active911;
+import org.tokenbroker.active911.Active911Config;
 import org.tokenbroker.active911.TokenReply;
 import org.tokenbroker.agency.AgencyChanged;
 import org.tokenbroker.agency.DatabaseClock;
@@ -55,14 +56,23 @@ public class Refresher {
   /** How often to look whether the holder of a lease has finished. */
   private static final Duration LOOK = Duration.ofMillis(100);
 
+  /** What an answer may take to reach the database. */
+  private static final Duration SETTLING = Duration.ofSeconds(10);
+
   private static final int OWNER_BYTES = 8;
 
   private final Grants grants;
+  private final Settlement settlement;
   private final Active911 active911;
   private final DatabaseClock clock;
   private final SecureRandom random;
   private final RefreshConfig config;
   private final Event<AgencyChanged> changed;
+  private final Duration grace;
+
+  /** How long a lease that somebody else holds is waited for. */
+  private final Duration patience;
+
   private final String owner;
   private final ConcurrentMap<Long, CompletableFuture<RefreshOutcome>> flights =
       new ConcurrentHashMap<>();
@@ -70,17 +80,23 @@ public class Refresher {
 
   Refresher(
       Grants grants,
+      Settlement settlement,
       Active911 active911,
+      Active911Config active911Config,
       DatabaseClock clock,
       SecureRandom random,
       RefreshConfig config,
       Event<AgencyChanged> changed) {
     this.grants = grants;
+    this.settlement = settlement;
     this.active911 = active911;
     this.clock = clock;
     this.random = random;
     this.config = config;
     this.changed = changed;
+    // Another holder's call may be sent twice, with either client secret, and is then settled.
+    this.patience = active911Config.timeout().multipliedBy(2);
+    this.grace = config.lease().plus(active911Config.timeout().multipliedBy(2)).plus(SETTLING);
     byte[] bytes = new byte[OWNER_BYTES];
     random.nextBytes(bytes);
     this.owner = HexFormat.of().formatHex(bytes);
@@ -135,7 +151,11 @@ public class Refresher {
   }
 
   private RefreshOutcome fly(long agencyId, String slug, long seenGeneration, Reason reason) {
-    long deadline = System.nanoTime() + config.lease().toNanos();
+    if (settlement.isWaiting(agencyId)) {
+      // The database still has the token before: presenting it may kill the one that is kept.
+      return new RefreshOutcome.Deferred("database_unavailable", Settlement.RETRY);
+    }
+    long deadline = System.nanoTime() + patience.toNanos();
     while (true) {
       Claim claim =
           grants.claim(
@@ -185,9 +205,7 @@ public class Refresher {
           case APPLICATION -> active911.refreshApplication(lease.refreshToken());
           case PERSONAL -> active911.refreshPersonal(lease.refreshToken());
         };
-    RefreshOutcome outcome = settle(lease, reply);
-    changed.fire(new AgencyChanged(lease.slug()));
-    return outcome;
+    return settle(lease, reply);
   }
 
   private RefreshOutcome settle(Lease lease, TokenReply reply) {
@@ -196,16 +214,13 @@ public class Refresher {
       case TokenReply.Rejected(OAuthError error) ->
           switch (error) {
             case INVALID_GRANT -> {
-              if (grants.consentGone(lease, "invalid_grant")) {
-                LOG.warnf("Agency %s: Active911 refuses its consent", lease.slug());
-                yield new RefreshOutcome.ConsentGone();
-              }
-              yield new RefreshOutcome.NotDue();
+              yield refused(lease);
             }
             case INVALID_CLIENT -> {
               // It concerns every agency, so it is not this one's failure.
               LOG.error("Active911 refuses our client id or secret; no agency can be refreshed");
               grants.release(lease, CLIENT_REFUSED_RETRY);
+              changed.fire(new AgencyChanged(lease.slug()));
               yield new RefreshOutcome.Deferred("invalid_client", CLIENT_REFUSED_RETRY);
             }
             case INVALID_SCOPE -> defer(lease, "invalid_scope", Duration.ZERO);
@@ -219,6 +234,23 @@ public class Refresher {
     };
   }
 
+  private RefreshOutcome refused(Lease lease) {
+    RefreshOutcome outcome;
+    if (grants.consentGone(lease, grace)) {
+      LOG.warnf("Agency %s: Active911 refuses its consent", lease.slug());
+      outcome = new RefreshOutcome.ConsentGone();
+    } else if (grants.awaitRival(lease, grace)) {
+      LOG.warnf(
+          "Agency %s: Active911 refuses its token, for which another answer may be under way",
+          lease.slug());
+      outcome = new RefreshOutcome.Deferred("invalid_grant", grace);
+    } else {
+      outcome = new RefreshOutcome.NotDue();
+    }
+    changed.fire(new AgencyChanged(lease.slug()));
+    return outcome;
+  }
+
   private RefreshOutcome settle(Lease lease, TokenReply.Issued issued) {
     TokenSet tokens =
         tokens(
@@ -229,9 +261,13 @@ public class Refresher {
             lease.claimedAt());
     Instant nextRefreshAt =
         RefreshTime.dueAt(lease.claimedAt(), tokens.accessTokenExpiresAt(), random);
-    return grants.settle(lease, tokens, nextRefreshAt)
-        ? new RefreshOutcome.Refreshed()
-        : new RefreshOutcome.NotDue();
+    return switch (settlement.settle(new Answer(lease, tokens, nextRefreshAt))) {
+      case STORED, KEPT -> new RefreshOutcome.Refreshed();
+      case OUTDATED -> {
+        changed.fire(new AgencyChanged(lease.slug()));
+        yield new RefreshOutcome.NotDue();
+      }
+    };
   }
 
   /**
@@ -262,6 +298,7 @@ public class Refresher {
     Duration backoff = Backoff.after(lease.consecutiveFailures(), untilExpiry, random);
     Duration retryIn = backoff.compareTo(atLeast) < 0 ? atLeast : backoff;
     grants.deferred(lease, error, retryIn);
+    changed.fire(new AgencyChanged(lease.slug()));
     LOG.infof("Agency %s: refresh failed: %s", lease.slug(), error);
     return new RefreshOutcome.Deferred(error, retryIn);
   }

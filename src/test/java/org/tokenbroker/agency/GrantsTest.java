@@ -45,6 +45,7 @@ class GrantsTest {
   private static final String KEYSET = TestKeyset.create();
   private static final AtomicLong IDS = new AtomicLong();
   private static final Duration LEASE = Duration.ofMinutes(1);
+  private static final Duration GRACE = Duration.ofMinutes(2);
   private static final Duration OVER = Duration.ofMinutes(-1);
   private static final Instant NOW = Instant.parse("2026-11-24T12:00:00Z");
 
@@ -159,7 +160,7 @@ class GrantsTest {
 
   @Test
   void aConsentThatIsGoneIsClaimedOnlyOnPurpose() {
-    grants.consentGone(won(1, LEASE), "invalid_grant");
+    grants.consentGone(won(1, LEASE), GRACE);
 
     assertEquals(new Claim.NoConsent(), claim(1));
     assertInstanceOf(Claim.Won.class, grants.claim(id, 1, true, Duration.ZERO, "me", LEASE));
@@ -277,7 +278,7 @@ class GrantsTest {
   @Test
   void aLateAnswerProvesThatAConsentIsNotGone() {
     Lease late = won(1, OVER);
-    grants.consentGone(won(1, LEASE), "invalid_grant");
+    grants.consentGone(won(1, LEASE), GRACE);
 
     assertTrue(grants.settle(late, tokens("access-2", "refresh-2"), NOW));
 
@@ -310,7 +311,7 @@ class GrantsTest {
 
   @Test
   void aRefusedConsentIsGoneAndItsTokenStays() {
-    assertTrue(grants.consentGone(won(1, LEASE), "invalid_grant"));
+    assertTrue(grants.consentGone(won(1, LEASE), GRACE));
 
     assertEquals(ConnectionState.NEEDS_CONSENT, state().state());
     assertEquals(Secret.of("access-1-" + id), token().accessToken());
@@ -321,7 +322,7 @@ class GrantsTest {
     Lease late = won(1, OVER);
     grants.settle(won(1, LEASE), tokens("access-2", "refresh-2"), NOW);
 
-    assertFalse(grants.consentGone(late, "invalid_grant"));
+    assertFalse(grants.consentGone(late, GRACE));
 
     assertEquals(ConnectionState.CONNECTED, state().state());
   }
@@ -331,7 +332,7 @@ class GrantsTest {
     Lease late = won(1, OVER);
     won(1, LEASE);
 
-    assertFalse(grants.consentGone(late, "invalid_grant"));
+    assertFalse(grants.consentGone(late, GRACE));
 
     assertEquals(ConnectionState.CONNECTED, state().state());
   }
@@ -341,7 +342,7 @@ class GrantsTest {
     Lease old = won(1, LEASE);
     connect(id, tokens("access-new", "refresh-new"));
 
-    assertFalse(grants.consentGone(old, "invalid_grant"));
+    assertFalse(grants.consentGone(old, GRACE));
 
     assertEquals(ConnectionState.CONNECTED, state().state());
   }

@@ -1,0 +1,93 @@
+package org.tokenbroker.handout;
+
+import io.quarkus.runtime.StartupEvent;
+import io.quarkus.scheduler.Scheduled;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jboss.logging.Logger;
+import org.tokenbroker.agency.DatabaseClock.DatabaseUnavailableException;
+import org.tokenbroker.agency.Grants;
+
+/**
+ * Brings what other replicas changed into this one's memory, by asking the database twice a second
+ * what changed since it was asked last. A change of this replica is in memory already; it is read
+ * once more and does no harm. After a gap, however long, the next look catches up with all of it.
+ */
+@Singleton
+class CacheFeed {
+
+  private static final Logger LOG = Logger.getLogger(CacheFeed.class);
+
+  private final Grants grants;
+  private final TokenCache cache;
+  private final long graceNanos;
+
+  /** Where to ask from on; one look runs at a time. */
+  private volatile long position;
+
+  /**
+   * Changes that were seen, but that the next look will find again: some transaction still runs.
+   */
+  private volatile Map<String, Long> seen = new HashMap<>();
+
+  private volatile long lastLook = System.nanoTime();
+  private volatile boolean started;
+  private volatile boolean away;
+
+  CacheFeed(
+      Grants grants,
+      TokenCache cache,
+      @ConfigProperty(name = "broker.offline-grace", defaultValue = "24h") Duration offlineGrace) {
+    this.grants = grants;
+    this.cache = cache;
+    this.graceNanos = offlineGrace.toNanos();
+  }
+
+  /** Fills memory. Whatever changes while that goes on will be found by the first look. */
+  void start(@Observes StartupEvent event) {
+    position = grants.position();
+    cache.fill();
+    lastLook = System.nanoTime();
+    started = true;
+  }
+
+  /** Whether memory is too old to be relied upon: the database has been away for too long. */
+  boolean isTooOld() {
+    return System.nanoTime() - lastLook > graceNanos;
+  }
+
+  @Scheduled(every = "0.5s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
+  @RunOnVirtualThread
+  void look() {
+    if (!started) {
+      return;
+    }
+    try {
+      Grants.Changes changes = grants.changesSince(position);
+      Map<String, Long> found = changes.agencies();
+      for (Map.Entry<String, Long> change : found.entrySet()) {
+        if (!change.getValue().equals(seen.get(change.getKey()))) {
+          cache.load(change.getKey());
+        }
+      }
+      found.values().removeIf(xid -> xid < changes.position());
+      seen = found;
+      position = changes.position();
+      lastLook = System.nanoTime();
+      if (away) {
+        away = false;
+        LOG.info("The database can be reached again; memory has caught up");
+      }
+    } catch (DatabaseUnavailableException e) {
+      if (!away) {
+        away = true;
+        LOG.warn("The database cannot be reached; what is in memory serves");
+      }
+    }
+  }
+}

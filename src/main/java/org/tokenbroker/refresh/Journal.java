@@ -1,0 +1,252 @@
+package org.tokenbroker.refresh;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jboss.logging.Logger;
+import org.tokenbroker.agency.GrantKind;
+import org.tokenbroker.agency.Lease;
+import org.tokenbroker.agency.TokenCipher;
+import org.tokenbroker.agency.TokenCipher.Place;
+import org.tokenbroker.agency.TokenCipher.UndecipherableException;
+import org.tokenbroker.oauth.Scope;
+import org.tokenbroker.oauth.Secret;
+import org.tokenbroker.oauth.TokenSet;
+
+/**
+ * Answers of Active911 that the database does not hold yet: one encrypted file each, on the disk
+ * for good before the answer is stored, and removed after. What is written here survives the loss
+ * of the process and of the database at the same time.
+ *
+ * <p>A journal that cannot be written is an alarm and not a failure: the answer is still stored in
+ * the ordinary way.
+ */
+@Singleton
+class Journal {
+
+  private static final Logger LOG = Logger.getLogger(Journal.class);
+  private static final String ENDING = ".answer";
+  private static final int NAME_BYTES = 8;
+
+  private static final JsonMapper JSON =
+      JsonMapper.builder().addModule(new JavaTimeModule()).build();
+
+  private final Path directory;
+  private final TokenCipher cipher;
+  private final SecureRandom random;
+  private final AtomicBoolean ill = new AtomicBoolean();
+
+  Journal(
+      @ConfigProperty(name = "broker.journal-dir", defaultValue = "journal") Path directory,
+      TokenCipher cipher,
+      SecureRandom random) {
+    this.directory = directory;
+    this.cipher = cipher;
+    this.random = random;
+  }
+
+  /**
+   * An answer in the journal.
+   *
+   * @param file where it stands; empty if it could not be written
+   */
+  record Entry(Answer answer, Optional<Path> file) {}
+
+  /** The answer as it is written; secrets in it are plain, and the whole is encrypted. */
+  private record Written(
+      long agencyId,
+      String slug,
+      String owner,
+      long number,
+      UUID connectionId,
+      GrantKind kind,
+      String presented,
+      Instant presentedExpiresAt,
+      String leaseScope,
+      long generation,
+      int consecutiveFailures,
+      Instant oldExpiresAt,
+      Instant claimedAt,
+      boolean forced,
+      String accessToken,
+      Instant accessTokenExpiresAt,
+      String refreshToken,
+      Instant refreshTokenExpiresAt,
+      String scope,
+      Instant nextRefreshAt) {
+
+    static Written of(Answer answer) {
+      Lease lease = answer.lease();
+      TokenSet tokens = answer.tokens();
+      return new Written(
+          lease.agencyId(),
+          lease.slug(),
+          lease.owner(),
+          lease.number(),
+          lease.connectionId(),
+          lease.kind(),
+          lease.refreshToken().value(),
+          lease.refreshTokenExpiresAt(),
+          lease.scope().toString(),
+          lease.generation(),
+          lease.consecutiveFailures(),
+          lease.accessTokenExpiresAt(),
+          lease.claimedAt(),
+          lease.forced(),
+          tokens.accessToken().value(),
+          tokens.accessTokenExpiresAt(),
+          tokens.refreshToken().value(),
+          tokens.refreshTokenExpiresAt(),
+          tokens.scope().toString(),
+          answer.nextRefreshAt());
+    }
+
+    Answer read() {
+      return new Answer(
+          new Lease(
+              agencyId,
+              slug,
+              owner,
+              number,
+              connectionId,
+              kind,
+              Secret.of(presented),
+              presentedExpiresAt,
+              Scope.parse(leaseScope),
+              generation,
+              consecutiveFailures,
+              oldExpiresAt,
+              claimedAt,
+              forced),
+          new TokenSet(
+              Secret.of(accessToken),
+              accessTokenExpiresAt,
+              Secret.of(refreshToken),
+              refreshTokenExpiresAt,
+              Scope.parse(scope)),
+          nextRefreshAt);
+    }
+
+    @Override
+    public String toString() {
+      return "Written[" + slug + "]";
+    }
+  }
+
+  /** Writes an answer down; when this returns it is on the disk, or the alarm was raised. */
+  Entry append(Answer answer) {
+    byte[] name = new byte[NAME_BYTES];
+    random.nextBytes(name);
+    String file = answer.lease().agencyId() + "-" + HexFormat.of().formatHex(name) + ENDING;
+    try {
+      byte[] ciphertext =
+          cipher.encrypt(
+              Secret.of(JSON.writeValueAsString(Written.of(answer))), Place.ofJournal(file));
+      Path path = write(file, ciphertext);
+      if (ill.compareAndSet(true, false)) {
+        LOG.info("The journal can be written again");
+      }
+      return new Entry(answer, Optional.of(path));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("an answer can be written as JSON", e);
+    } catch (IOException | UncheckedIOException e) {
+      if (ill.compareAndSet(false, true)) {
+        LOG.errorf(
+            "The journal in BROKER_JOURNAL_DIR cannot be written (%s): a refreshed token would be"
+                + " lost if the process ended while the database is away",
+            e.getClass().getSimpleName());
+      }
+      return new Entry(answer, Optional.empty());
+    }
+  }
+
+  private Path write(String file, byte[] content) throws IOException {
+    if (!Files.isDirectory(directory)) {
+      Files.createDirectories(directory);
+    }
+    Path path = directory.resolve(file);
+    Path draft = directory.resolve(file + ".new");
+    try (FileChannel channel =
+        FileChannel.open(
+            draft,
+            Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
+      ByteBuffer buffer = ByteBuffer.wrap(content);
+      while (buffer.hasRemaining()) {
+        channel.write(buffer);
+      }
+      channel.force(true);
+    }
+    Files.move(draft, path, StandardCopyOption.ATOMIC_MOVE);
+    // The name of a file is part of its directory, which has to reach the disk as well.
+    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+    return path;
+  }
+
+  /** Takes an answer out again, once it is settled. */
+  void remove(Entry entry) {
+    entry
+        .file()
+        .ifPresent(
+            file -> {
+              try {
+                Files.deleteIfExists(file);
+              } catch (IOException e) {
+                // Settling it again at the next start changes nothing.
+                LOG.warnf("A settled answer stays in the journal: %s", file.getFileName());
+              }
+            });
+  }
+
+  /** What an earlier process left. What cannot be read is reported and left where it is. */
+  List<Entry> entries() {
+    List<Entry> entries = new ArrayList<>();
+    if (!Files.isDirectory(directory)) {
+      return entries;
+    }
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*" + ENDING)) {
+      for (Path file : files) {
+        read(file).ifPresent(answer -> entries.add(new Entry(answer, Optional.of(file))));
+      }
+    } catch (IOException e) {
+      LOG.errorf("The journal cannot be read (%s)", e.getClass().getSimpleName());
+    }
+    return entries;
+  }
+
+  private Optional<Answer> read(Path file) {
+    String name = file.getFileName().toString();
+    try {
+      Secret text = cipher.decrypt(Files.readAllBytes(file), Place.ofJournal(name));
+      return Optional.of(JSON.readValue(text.value(), Written.class).read());
+    } catch (IOException | UndecipherableException | IllegalArgumentException e) {
+      LOG.errorf(
+          "Journal entry %s cannot be read (%s) and stays where it is",
+          name, e.getClass().getSimpleName());
+      return Optional.empty();
+    }
+  }
+}
