@@ -25,13 +25,16 @@ final class Issuance {
   /**
    * The answer to a refresh token, once everything else about the request is right (RFC 6749 §6).
    *
+   * @param call what presents it
+   * @param text the token
    * @param scopes for the access token; null: those of the consent
    */
   Endpoint.Decision refresh(
-      CallKind kind, String text, @Nullable Set<String> scopes, Behaviour behaviour) {
-    TokenMint.RefreshToken token = server.mint().readRefreshToken(text);
-    Consent consent = server.consentOf(token);
-    if (token == null || consent == null) {
+      Endpoint.Call call, String text, @Nullable Set<String> scopes, Behaviour behaviour) {
+    CallKind kind = call.kind();
+    Consent consent = call.consent();
+    Integer presented = call.presented();
+    if (presented == null || consent == null) {
       return refused(kind, null, null, null);
     }
     Fault.RotationMode mode = behaviour.fault(Fault.RotationMode.class);
@@ -41,18 +44,18 @@ final class Issuance {
     Instant now = server.now();
     Consent.Presentation presentation =
         consent.present(
-            token.generation(),
+            presented,
             mode.rotation(),
             mode.grace(),
             now,
             now.plus(AuthorizationServer.REFRESH_TOKEN_LIFETIME));
     return switch (presentation) {
-      case Consent.Presentation.NeverIssued() -> refused(kind, consent, token.generation(), null);
+      case Consent.Presentation.NeverIssued() -> refused(kind, consent, presented, null);
       case Consent.Presentation.Refused(DeadToken.Cause cause) ->
-          refused(kind, consent, token.generation(), cause);
+          refused(kind, consent, presented, cause);
       case Consent.Presentation.Accepted(Integer next) -> {
         consent.forgetReplacedTokens(now);
-        yield accepted(kind, consent, text, token.generation(), next, scopes, behaviour);
+        yield accepted(kind, consent, text, presented, next, scopes, behaviour);
       }
     };
   }

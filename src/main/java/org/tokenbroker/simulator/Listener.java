@@ -6,9 +6,15 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The listening socket. It is shared by one server on each event loop; while it is closed,
@@ -19,18 +25,28 @@ final class Listener {
   /** To Vert.x a negative port is a free one that several servers share; 0 would be one each. */
   private static final int FREE_PORT = -1;
 
+  private static final Duration RETRY = Duration.ofMillis(200);
+  private static final Logger LOG = System.getLogger(Listener.class.getName());
+
   private final Vertx vertx;
   private final String host;
   private final int servers;
   private final Handler<HttpServerRequest> handler;
 
   private int port;
+  private boolean listened;
   private List<HttpServer> open = List.of();
 
   /** The change that is under way, or the last one: changes come one after the other. */
   private Future<Void> last = Future.succeededFuture();
 
   private long reopening = -1;
+
+  /**
+   * Keeps the port while nobody listens, so that no other program is given it meanwhile: bound, but
+   * not listening, which is refused like an unused port.
+   */
+  private @Nullable Socket placeholder;
 
   Listener(Vertx vertx, String host, int port, int servers, Handler<HttpServerRequest> handler) {
     this.vertx = vertx;
@@ -51,6 +67,7 @@ final class Listener {
     if (!open.isEmpty()) {
       return Future.succeededFuture();
     }
+    giveUpPlaceholder();
     List<HttpServer> opened = new ArrayList<>();
     List<Future<HttpServer>> bound = new ArrayList<>();
     for (int i = 0; i < servers; i++) {
@@ -78,6 +95,7 @@ final class Listener {
 
   private synchronized void bound(int actualPort) {
     port = actualPort;
+    listened = true;
   }
 
   /** Stops to listen and closes every connection. */
@@ -90,14 +108,63 @@ final class Listener {
   private synchronized Future<Void> unbind() {
     List<HttpServer> closing = open;
     open = List.of();
-    return Future.join(closing.stream().map(HttpServer::close).toList()).mapEmpty();
+    return Future.join(closing.stream().map(HttpServer::close).toList())
+        .onComplete(_ -> keepPort())
+        .mapEmpty();
+  }
+
+  private synchronized void keepPort() {
+    if (!listened || placeholder != null) {
+      return;
+    }
+    Socket socket = new Socket();
+    try {
+      socket.setReuseAddress(true);
+      socket.bind(new InetSocketAddress(host, port));
+      placeholder = socket;
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, "the port is not kept while connections are refused", e);
+    }
+  }
+
+  private void giveUpPlaceholder() {
+    if (placeholder != null) {
+      try {
+        placeholder.close();
+      } catch (IOException e) {
+        LOG.log(Level.DEBUG, "the port is not given up", e);
+      }
+      placeholder = null;
+    }
+  }
+
+  /** Stops for good. */
+  synchronized Future<Void> end() {
+    return close().onComplete(_ -> ended());
+  }
+
+  private synchronized void ended() {
+    giveUpPlaceholder();
   }
 
   /** Stops to listen, for a time. */
   synchronized Future<Void> close(Duration time) {
     Future<Void> closed = close();
-    reopening = vertx.setTimer(Math.max(1, time.toMillis()), _ -> open());
+    reopenAfter(time);
     return closed;
+  }
+
+  private synchronized void reopenAfter(Duration time) {
+    reopening =
+        vertx.setTimer(
+            Math.max(1, time.toMillis()),
+            _ ->
+                open()
+                    .onFailure(
+                        e -> {
+                          LOG.log(Level.WARNING, "the simulator cannot listen again yet", e);
+                          reopenAfter(RETRY);
+                        }));
   }
 
   /** The port, once it has listened. */

@@ -55,7 +55,7 @@ final class PersonalTokenEndpoint implements Endpoint {
           "invalid_grant",
           consent);
     }
-    return issuance.refresh(CallKind.PERSONAL_REFRESH, token, null, behaviour);
+    return issuance.refresh(call, token, null, behaviour);
   }
 
   private static Decision invalid(Call call, String description) {

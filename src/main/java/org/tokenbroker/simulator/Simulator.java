@@ -138,7 +138,7 @@ public final class Simulator implements AutoCloseable {
   @Override
   public void close() {
     if (!closed.getAndSet(true)) {
-      await(listener.close());
+      await(listener.end());
       await(vertx.close());
       save();
     }

@@ -86,7 +86,7 @@ final class TokenEndpoint implements Endpoint {
       }
       return switch (grantType) {
         case "authorization_code" -> exchange(form, client, behaviour);
-        case "refresh_token" -> refresh(form, client, behaviour);
+        case "refresh_token" -> refresh(call, form, client, behaviour);
         default -> throw new Refusal("unsupported_grant_type", "This grant type is not supported.");
       };
     } catch (Refusal refusal) {
@@ -197,12 +197,13 @@ final class TokenEndpoint implements Endpoint {
         : redirect.equals(code.redirectAddress());
   }
 
-  private Decision refresh(Form form, Registration client, Behaviour behaviour) throws Refusal {
+  private Decision refresh(Call call, Form form, Registration client, Behaviour behaviour)
+      throws Refusal {
     String text = form.value("refresh_token");
     if (text == null) {
       throw new Refusal("invalid_request", "refresh_token is missing.");
     }
-    Consent consent = server.consentOf(server.mint().readRefreshToken(text));
+    Consent consent = call.consent();
     if (consent != null && !consent.clientId().equals(client.clientId())) {
       throw new Refusal("invalid_grant", "The refresh token was issued to another client.");
     }
@@ -210,7 +211,7 @@ final class TokenEndpoint implements Endpoint {
     if (consent != null && scopes != null && !consent.scopes().containsAll(scopes)) {
       throw new Refusal("invalid_scope", "More than was granted.");
     }
-    return issuance.refresh(CallKind.REFRESH, text, scopes, behaviour);
+    return issuance.refresh(call, text, scopes, behaviour);
   }
 
   private static @Nullable Set<String> scope(@Nullable String text) throws Refusal {

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -61,10 +62,12 @@ class FaultsOnTheWireTest extends SimulatorTest {
     return client.api(granted().accessToken());
   }
 
-  /** Refreshes over a bare connection. */
+  /** Refreshes over a bare connection; patience begins when the simulator has the call. */
   private Arrived refreshRaw(String refreshToken, Duration patience) throws Exception {
+    long before = begun();
     try (RawConnection connection = new RawConnection(simulator.origin())) {
       connection.post(Front.TOKEN, TestClient.form(TestClient.refresh(refreshToken)));
+      await(() -> begun() > before);
       return connection.read(patience);
     }
   }
@@ -437,6 +440,11 @@ class FaultsOnTheWireTest extends SimulatorTest {
         () -> assertEquals("invalid_grant", refresh(grant.refreshToken()).text("error")));
   }
 
+  /** How many calls have begun. */
+  private long begun() {
+    return simulator.callsPerSecond().values().stream().mapToLong(calls -> calls).sum();
+  }
+
   private interface Condition {
     boolean holds() throws Exception;
   }
@@ -489,7 +497,7 @@ class FaultsOnTheWireTest extends SimulatorTest {
     simulator.inject(FaultRule.of(new Fault.Latency(LONG, LONG, Fault.Moment.BEFORE)).forNext(1));
     try (RawConnection first = new RawConnection(simulator.origin())) {
       first.post(Front.TOKEN, TestClient.form(TestClient.refresh(grant.refreshToken())));
-      await(() -> simulator.callsPerSecond().values().stream().mapToLong(n -> n).sum() == 1);
+      await(() -> begun() == 1);
 
       refresh(grant.refreshToken());
 
@@ -618,8 +626,8 @@ class FaultsOnTheWireTest extends SimulatorTest {
           try {
             new RawConnection(origin).close();
             return false;
-          } catch (ConnectException e) {
-            return true;
+          } catch (IOException e) {
+            return true; // refused, or ended while it was being closed
           }
         });
 
@@ -628,7 +636,7 @@ class FaultsOnTheWireTest extends SimulatorTest {
           try {
             new RawConnection(origin).close();
             return true;
-          } catch (ConnectException e) {
+          } catch (IOException e) {
             return false;
           }
         });
