@@ -249,7 +249,9 @@ final class AuthorizationServer {
   }
 
   /** A consent without browser and code, with its first tokens. */
-  Grant grant(SimulatedAgency agency, GrantKind kind, Set<String> scopes) {
+  Grant grant(SimulatedAgency agency, GrantKind kind, Set<String> asked) {
+    // In one order, whatever the order of the set: answers are the same in every run.
+    Set<String> scopes = Scopes.common(SimulatorOptions.ALL_SCOPES, asked);
     String clientId =
         kind == GrantKind.PERSONAL ? "" : registrations.values().iterator().next().clientId();
     Consent consent = consent(agency, kind, clientId, scopes);

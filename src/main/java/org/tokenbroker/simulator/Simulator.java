@@ -144,7 +144,7 @@ public final class Simulator implements AutoCloseable {
     }
   }
 
-  /** Where it listens, without a path: {@code http://127.0.0.1:9110}. */
+  /** Where it listens, without a path: {@code http://127.0.0.1:8911}. */
   public URI origin() {
     return URI.create(
         "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + listener.port());

@@ -11,7 +11,7 @@ import java.util.concurrent.CountDownLatch;
 /** {@code java -jar …-simulator.jar}: a simulator that runs by itself until it is told to stop. */
 public final class SimulatorCommand {
 
-  private static final int DEFAULT_PORT = 9110;
+  private static final int DEFAULT_PORT = 8911;
 
   private static final String USAGE =
       """
@@ -19,7 +19,7 @@ public final class SimulatorCommand {
       A strict stand-in for Active911, for development, tests and benchmarks.
 
         --host ADDRESS          the address to bind (127.0.0.1)
-        --port PORT             the port to bind (9110); 0: a free one
+        --port PORT             the port to bind (8911); 0: a free one
         --client-id ID          the registered application (token-broker)
         --client-secret SECRET  its secret (simulated-secret)
         --redirect ADDRESS      a registered redirect address; may be repeated

@@ -3,6 +3,7 @@ package org.tokenbroker.simulator;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -29,6 +30,19 @@ class SeedTest {
   @Test
   void theSameSeedMakesTheSameTokens() throws Exception {
     assertEquals(tokens(7), tokens(7));
+  }
+
+  @Test
+  void scopesAreGrantedInOneOrder() throws Exception {
+    try (Simulator simulator = Simulator.start(SimulatorOptions.defaults());
+        TestClient client = new TestClient(simulator)) {
+      Grant grant =
+          simulator.consent("123", new LinkedHashSet<>(List.of("read_alert", "read_agency")));
+
+      assertEquals(
+          "read_agency read_alert",
+          client.token(TestClient.refresh(grant.refreshToken())).text("scope"));
+    }
   }
 
   @Test

@@ -35,7 +35,7 @@ class SimulatorCommandTest {
   void withoutOptionsItTakesTheDefaults() {
     Order.Run run = assertInstanceOf(Order.Run.class, read());
 
-    assertEquals(SimulatorOptions.defaults().withPort(9110).withSeed(42), run.options());
+    assertEquals(SimulatorOptions.defaults().withPort(8911).withSeed(42), run.options());
   }
 
   @Test

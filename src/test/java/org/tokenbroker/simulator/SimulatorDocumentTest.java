@@ -21,7 +21,7 @@ import org.tokenbroker.simulator.TestClient.Reply;
 /** Every {@code curl} line of {@code docs/simulator.md} does what it says. */
 class SimulatorDocumentTest extends SimulatorTest {
 
-  private static final String ORIGIN = "127.0.0.1:9110";
+  private static final String ORIGIN = "127.0.0.1:8911";
   private static final Pattern COMMAND = Pattern.compile("curl [^`\\n|]*");
   private static final Pattern WORD = Pattern.compile("'([^']*)'|(\\S+)");
 
