@@ -417,8 +417,6 @@ public class Grants {
                consecutive_failures = 0, last_error = null, last_error_at = null,
                lease_owner = null, lease_until = null,
                lease_generation = g.lease_generation + 1,
-               rival_presented_at =
-                   case when g.presented_hash = g.refresh_token_hash then g.presented_at end,
                presented_hash = null, presented_at = null, presented_by = null,
                rival_presented_at = null
         """,
