@@ -50,8 +50,7 @@ class AgencyViewTest {
 
   @Test
   void aNarrowedConsentNeedsAttention() {
-    AgencyView view =
-        view(ConnectionState.CONNECTED, false, "read_agency", Duration.ofHours(1), 0);
+    AgencyView view = view(ConnectionState.CONNECTED, false, "read_agency", Duration.ofHours(1), 0);
 
     assertEquals(List.of("Active911 granted less than was asked for"), view.attention());
     assertEquals(
