@@ -66,7 +66,8 @@ public class AgencyResource {
 
   @GET
   @Operation(hidden = true)
-  public Response page(String agency, @RestQuery @Nullable String notice, @Context RoutingContext request) {
+  public Response page(
+      String agency, @RestQuery @Nullable String notice, @Context RoutingContext request) {
     return Page.of(
         Templates.agency(
             Session.of(request),

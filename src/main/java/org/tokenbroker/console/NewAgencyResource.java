@@ -93,7 +93,8 @@ public class NewAgencyResource {
     return refused(ProblemType.INVALID_REQUEST, form, request);
   }
 
-  private static Response refused(ProblemType problem, AgencyForm form, @Context RoutingContext request) {
+  private static Response refused(
+      ProblemType problem, AgencyForm form, @Context RoutingContext request) {
     return Page.of(problem, Templates.newAgency(Session.of(request), form));
   }
 }

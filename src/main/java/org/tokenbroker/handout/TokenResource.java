@@ -154,7 +154,8 @@ public class TokenResource {
                           "expires_at":"2026-11-24T17:58:49Z"}""")))
   @APIResponse(responseCode = "304", description = "The caller's token is still the one")
   public Uni<Response> get(
-      @PathParam("agency") @Parameter(hidden = true) String agency, @Context RoutingContext request) {
+      @PathParam("agency") @Parameter(hidden = true) String agency,
+      @Context RoutingContext request) {
     HttpServerRequest http = request.request();
     AuthenticatedCaller caller = AuthenticatedCaller.of(request);
     validateSlug(agency);
@@ -205,7 +206,8 @@ public class TokenResource {
       },
       content = @Content(schema = @Schema(implementation = Token.class)))
   public Uni<Response> refresh(
-      @PathParam("agency") @Parameter(hidden = true) String agency, @Context RoutingContext request) {
+      @PathParam("agency") @Parameter(hidden = true) String agency,
+      @Context RoutingContext request) {
     AuthenticatedCaller caller = AuthenticatedCaller.of(request);
     validateSlug(agency);
     String refused = joined(request.request().headers().getAll(HttpHeaders.IF_MATCH));
