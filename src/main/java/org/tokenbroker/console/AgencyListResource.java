@@ -7,6 +7,7 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.time.Instant;
@@ -66,7 +67,7 @@ public class AgencyListResource {
   public Response list(
       @RestQuery @Nullable String after,
       @RestQuery @Nullable String notice,
-      RoutingContext request) {
+      @Context RoutingContext request) {
     String from = after != null && Slug.matches(after) ? after : "";
     boolean first = from.isEmpty();
     Instant now = clock.instant();

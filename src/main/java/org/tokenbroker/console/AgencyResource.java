@@ -8,6 +8,7 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.time.Duration;
@@ -65,7 +66,8 @@ public class AgencyResource {
 
   @GET
   @Operation(hidden = true)
-  public Response page(String agency, @RestQuery @Nullable String notice, RoutingContext request) {
+  public Response page(
+      String agency, @RestQuery @Nullable String notice, @Context RoutingContext request) {
     return Page.of(
         Templates.agency(
             Session.of(request),
@@ -77,7 +79,7 @@ public class AgencyResource {
   @POST
   @Path("/authorize")
   @Operation(hidden = true)
-  public Response authorize(String agency, RoutingContext request) {
+  public Response authorize(String agency, @Context RoutingContext request) {
     AuthorizationFlow.Begun begun =
         Page.slug(agency)
             .flatMap(slug -> flow.begin(slug, Session.of(request).admin()))

@@ -9,6 +9,7 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
@@ -44,7 +45,7 @@ public class AgencySettingsResource {
 
   @GET
   @Operation(hidden = true)
-  public Response form(String agency, RoutingContext request) {
+  public Response form(String agency, @Context RoutingContext request) {
     AgencyForm form = AgencyForm.of(Page.status(agencies, agency));
     return Page.of(Templates.agencySettings(Session.of(request), form));
   }
@@ -58,7 +59,7 @@ public class AgencySettingsResource {
       @RestForm @Nullable List<String> scope,
       @RestForm("expected_active911_id") @Nullable String expectedActive911Id,
       @RestForm @Nullable String contact,
-      RoutingContext request) {
+      @Context RoutingContext request) {
     Page.status(agencies, agency);
     AgencyForm form = AgencyForm.sent(name, agency, scope, expectedActive911Id, contact);
     return switch (form.check(input)) {

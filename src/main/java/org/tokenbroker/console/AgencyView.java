@@ -24,6 +24,7 @@ import org.tokenbroker.oauth.Scope;
  * @param connectedTo the Active911 agency of that consent
  * @param kind how the consent was given
  * @param candidate the consent that waits, if one does
+ * @param consentEnds when a consent that is not gone runs out
  */
 record AgencyView(
     String slug,
@@ -92,7 +93,9 @@ record AgencyView(
         status.expectedActive911Id(),
         status.contact(),
         Moment.of(status.accessTokenExpiresAt(), now),
-        Moment.of(status.refreshTokenExpiresAt(), now),
+        status.state() == ConnectionState.CONNECTED
+            ? Moment.of(status.refreshTokenExpiresAt(), now)
+            : null,
         Moment.of(status.lastRefreshedAt(), now),
         Moment.of(status.nextRefreshAt(), now),
         status.consecutiveFailures(),

@@ -9,6 +9,7 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import org.eclipse.microprofile.openapi.annotations.Operation;
@@ -44,7 +45,7 @@ public class DeletionResource {
 
   @GET
   @Operation(hidden = true)
-  public Response form(String agency, RoutingContext request) {
+  public Response form(String agency, @Context RoutingContext request) {
     return Page.of(template(Page.status(agencies, agency), null, request));
   }
 
@@ -52,7 +53,7 @@ public class DeletionResource {
   @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
   @Operation(hidden = true)
   public Response delete(
-      String agency, @RestForm("slug") @Nullable String typed, RoutingContext request) {
+      String agency, @RestForm("slug") @Nullable String typed, @Context RoutingContext request) {
     AgencyStatus status = Page.status(agencies, agency);
     if (typed == null || !typed.strip().equals(agency)) {
       return Page.of(
@@ -67,7 +68,7 @@ public class DeletionResource {
   }
 
   private static TemplateInstance template(
-      AgencyStatus status, @Nullable String fault, RoutingContext request) {
+      AgencyStatus status, @Nullable String fault, @Context RoutingContext request) {
     return Templates.deleteAgency(Session.of(request), status.agency(), status.name(), fault);
   }
 }

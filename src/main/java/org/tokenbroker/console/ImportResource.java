@@ -9,6 +9,7 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.Arrays;
@@ -78,7 +79,7 @@ public class ImportResource {
 
   @GET
   @Operation(hidden = true)
-  public Response form(String agency, RoutingContext request) {
+  public Response form(String agency, @Context RoutingContext request) {
     AgencyStatus status = Page.status(agencies, agency);
     return Page.of(template(status, new ImportForm("", Map.of()), request));
   }
@@ -90,7 +91,7 @@ public class ImportResource {
       String agency,
       @RestForm(KIND) @Nullable String kindField,
       @RestForm(REFRESH_TOKEN) @Nullable String tokenField,
-      RoutingContext request) {
+      @Context RoutingContext request) {
     AgencyStatus status = Page.status(agencies, agency);
     Optional<GrantKind> kind = kind(kindField);
     String token = tokenField == null ? "" : tokenField.strip();
@@ -173,12 +174,12 @@ public class ImportResource {
       AgencyStatus status,
       Optional<GrantKind> kind,
       String why,
-      RoutingContext request) {
+      @Context RoutingContext request) {
     return Page.of(problem, template(status, form(kind, Map.of(REFRESH_TOKEN, why)), request));
   }
 
   private static TemplateInstance template(
-      AgencyStatus status, ImportForm form, RoutingContext request) {
+      AgencyStatus status, ImportForm form, @Context RoutingContext request) {
     return Templates.importToken(Session.of(request), status.agency(), status.name(), form);
   }
 }

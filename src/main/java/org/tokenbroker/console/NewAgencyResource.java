@@ -9,6 +9,7 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
@@ -52,7 +53,7 @@ public class NewAgencyResource {
 
   @GET
   @Operation(hidden = true)
-  public Response form(RoutingContext request) {
+  public Response form(@Context RoutingContext request) {
     return Page.of(Templates.newAgency(Session.of(request), AgencyForm.empty(defaultScope)));
   }
 
@@ -65,7 +66,7 @@ public class NewAgencyResource {
       @RestForm @Nullable List<String> scope,
       @RestForm("expected_active911_id") @Nullable String expectedActive911Id,
       @RestForm @Nullable String contact,
-      RoutingContext request) {
+      @Context RoutingContext request) {
     AgencyForm sent = AgencyForm.sent(name, slug, scope, expectedActive911Id, contact);
     AgencyForm form = sent.slug().isEmpty() ? sent.withSlug(sent.suggestedSlug()) : sent;
     AdminInput.Settings checked = form.check(input);
@@ -92,7 +93,8 @@ public class NewAgencyResource {
     return refused(ProblemType.INVALID_REQUEST, form, request);
   }
 
-  private static Response refused(ProblemType problem, AgencyForm form, RoutingContext request) {
+  private static Response refused(
+      ProblemType problem, AgencyForm form, @Context RoutingContext request) {
     return Page.of(problem, Templates.newAgency(Session.of(request), form));
   }
 }

@@ -4,8 +4,9 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.ws.rs.container.ContainerResponseContext;
 import jakarta.ws.rs.core.HttpHeaders;
-import jakarta.ws.rs.core.MultivaluedMap;
 import java.net.URI;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -22,13 +23,23 @@ import org.tokenbroker.caller.Audience;
 @ApplicationScoped
 class PageHeaders {
 
-  private final String policy;
-  private final boolean https;
+  private final Map<String, String> headers;
 
   PageHeaders(
       Active911Config active911, @ConfigProperty(name = "broker.public-url") URI publicUrl) {
-    this.policy = policy(active911.authorizeUrl(), active911.personalTokenUrl());
-    this.https = "https".equalsIgnoreCase(publicUrl.getScheme());
+    this.headers = headers(publicUrl, active911.authorizeUrl(), active911.personalTokenUrl());
+  }
+
+  static Map<String, String> headers(URI publicUrl, URI authorizeUrl, URI active911Console) {
+    Map<String, String> headers = new LinkedHashMap<>();
+    headers.put("Content-Security-Policy", policy(authorizeUrl, active911Console));
+    headers.put("Referrer-Policy", "no-referrer");
+    headers.put("X-Content-Type-Options", "nosniff");
+    headers.put(HttpHeaders.CACHE_CONTROL, "no-store");
+    if ("https".equalsIgnoreCase(publicUrl.getScheme())) {
+      headers.put("Strict-Transport-Security", "max-age=31536000");
+    }
+    return headers;
   }
 
   /**
@@ -36,7 +47,7 @@ class PageHeaders {
    * form-action} too, so it names where "Connect" leads; and Active911's own console as well, where
    * somebody who is not signed in at Active911 may be sent first.
    */
-  static String policy(URI authorizeUrl, URI active911Console) {
+  private static String policy(URI authorizeUrl, URI active911Console) {
     String targets =
         Stream.of(authorizeUrl, active911Console)
             .map(url -> url.getScheme() + "://" + url.getRawAuthority())
@@ -49,16 +60,8 @@ class PageHeaders {
 
   @ServerResponseFilter
   public void protect(ContainerResponseContext response, RoutingContext request) {
-    if (Audience.of(request.normalizedPath()) != Audience.BROWSERS) {
-      return;
-    }
-    MultivaluedMap<String, Object> headers = response.getHeaders();
-    headers.putSingle("Content-Security-Policy", policy);
-    headers.putSingle("Referrer-Policy", "no-referrer");
-    headers.putSingle("X-Content-Type-Options", "nosniff");
-    headers.putSingle(HttpHeaders.CACHE_CONTROL, "no-store");
-    if (https) {
-      headers.putSingle("Strict-Transport-Security", "max-age=31536000");
+    if (Audience.of(request.normalizedPath()) == Audience.BROWSERS) {
+      headers.forEach(response.getHeaders()::putSingle);
     }
   }
 }

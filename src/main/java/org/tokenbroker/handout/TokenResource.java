@@ -11,6 +11,7 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.time.Instant;
@@ -88,7 +89,7 @@ public class TokenResource {
   @Operation(
       operationId = "listTokens",
       summary = "The agencies granted to this caller, without their tokens")
-  public TokenList list(RoutingContext request) {
+  public TokenList list(@Context RoutingContext request) {
     List<TokenList.Item> items = new ArrayList<>();
     for (HandoutState state : handouts.grantedTo(AuthenticatedCaller.of(request))) {
       items.add(
@@ -153,7 +154,8 @@ public class TokenResource {
                           "expires_at":"2026-11-24T17:58:49Z"}""")))
   @APIResponse(responseCode = "304", description = "The caller's token is still the one")
   public Uni<Response> get(
-      @PathParam("agency") @Parameter(hidden = true) String agency, RoutingContext request) {
+      @PathParam("agency") @Parameter(hidden = true) String agency,
+      @Context RoutingContext request) {
     HttpServerRequest http = request.request();
     AuthenticatedCaller caller = AuthenticatedCaller.of(request);
     validateSlug(agency);
@@ -204,7 +206,8 @@ public class TokenResource {
       },
       content = @Content(schema = @Schema(implementation = Token.class)))
   public Uni<Response> refresh(
-      @PathParam("agency") @Parameter(hidden = true) String agency, RoutingContext request) {
+      @PathParam("agency") @Parameter(hidden = true) String agency,
+      @Context RoutingContext request) {
     AuthenticatedCaller caller = AuthenticatedCaller.of(request);
     validateSlug(agency);
     String refused = joined(request.request().headers().getAll(HttpHeaders.IF_MATCH));

@@ -98,7 +98,7 @@ public class AgenciesResource {
   public record Settings(
       @Schema(examples = "Springfield FD")
           @NotNull(message = "is needed")
-          @Size(max = 200, message = "must be 200 characters long at most")
+          @Size(min = 1, max = 200, message = "must be 1 to 200 characters long")
           @Pattern(
               regexp = "[^\\p{Cntrl}]*[^\\s\\p{Cntrl}][^\\p{Cntrl}]*",
               message = "must hold a visible character and no control character")

@@ -5,6 +5,7 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.validation.constraints.Pattern;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.Response;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
@@ -56,7 +57,7 @@ public class AuthorizeResource {
       })
   public Response authorize(
       @Pattern(regexp = Slug.REGEX, message = "must match " + Slug.REGEX) String agency,
-      RoutingContext request) {
+      @Context RoutingContext request) {
     AuthorizationFlow.Begun begun =
         flow.begin(agency, Admin.of(request))
             .orElseThrow(

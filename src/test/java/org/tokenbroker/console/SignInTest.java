@@ -33,6 +33,7 @@ import org.tokenbroker.testing.BrokerTestResource;
 class SignInTest {
 
   @Inject DataSource dataSource;
+  @Inject Sessions sessions;
 
   @Test
   void theRootLeadsToTheConsole() {
@@ -192,6 +193,18 @@ class SignInTest {
             + " created_at = clock_timestamp() - interval '479 minutes'");
 
     assertEquals(200, browser.get("/console").statusCode());
+  }
+
+  @Test
+  void sessionsThatEndedAreErasedAndOthersAreNot() throws SQLException {
+    Browser ended = Browser.signedIn();
+    Browser living = Browser.signedIn();
+    change(ended.session(), "last_seen = clock_timestamp() - interval '31 minutes'");
+
+    sessions.expire();
+
+    assertEquals(0, change(ended.session(), "admin = admin"));
+    assertEquals(1, change(living.session(), "admin = admin"));
   }
 
   @Test
