@@ -1,8 +1,7 @@
 package org.tokenbroker.handout;
 
+import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
-import io.quarkus.scheduler.Scheduled;
-import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -10,6 +9,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 import org.tokenbroker.agency.DatabaseClock.DatabaseUnavailableException;
 import org.tokenbroker.agency.Grants;
 
@@ -22,6 +22,8 @@ import org.tokenbroker.agency.Grants;
 class CacheFeed {
 
   private static final Logger LOG = Logger.getLogger(CacheFeed.class);
+
+  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(500);
 
   private final Grants grants;
   private final TokenCache cache;
@@ -36,7 +38,7 @@ class CacheFeed {
   private volatile Map<String, Long> seen = new HashMap<>();
 
   private volatile long lastLook = System.nanoTime();
-  private volatile boolean started;
+  private volatile @Nullable Thread looking;
   private volatile boolean away;
 
   CacheFeed(
@@ -53,7 +55,8 @@ class CacheFeed {
     position = grants.position();
     cache.fill();
     lastLook = System.nanoTime();
-    started = true;
+    // A thread of its own, since the scheduler counts in whole seconds.
+    looking = Thread.ofVirtual().name("cache-feed").start(this::lookAgainAndAgain);
   }
 
   /** Whether memory is too old to be relied upon: the database has been away for too long. */
@@ -61,12 +64,25 @@ class CacheFeed {
     return System.nanoTime() - lastLook > graceNanos;
   }
 
-  @Scheduled(every = "0.5s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
-  @RunOnVirtualThread
-  void look() {
-    if (!started) {
-      return;
+  void stop(@Observes ShutdownEvent event) {
+    Thread thread = looking;
+    if (thread != null) {
+      thread.interrupt();
     }
+  }
+
+  private void lookAgainAndAgain() {
+    try {
+      while (true) {
+        Thread.sleep(BETWEEN_LOOKS);
+        look();
+      }
+    } catch (InterruptedException e) {
+      // The process ends.
+    }
+  }
+
+  private void look() {
     try {
       Grants.Changes changes = grants.changesSince(position);
       Map<String, Long> found = changes.agencies();
@@ -88,6 +104,8 @@ class CacheFeed {
         away = true;
         LOG.warn("The database cannot be reached; what is in memory serves");
       }
+    } catch (RuntimeException e) {
+      LOG.error("Looking for changes failed in a way that is a bug; it goes on", e);
     }
   }
 }

@@ -348,6 +348,113 @@ class GrantsTest {
   }
 
   @Test
+  void aRefusalWaitsForSomebodyElsesAnswerToTheSameToken() {
+    won(1, OVER); // whose answer never came
+    Lease lease = won(1, LEASE);
+
+    assertFalse(grants.consentGone(lease, GRACE));
+    assertTrue(grants.awaitRival(lease, GRACE));
+
+    assertEquals(ConnectionState.CONNECTED, state().state());
+    assertEquals(new Claim.HeldElsewhere(), claim(1));
+    assertEquals(List.of(), grants.giveUpRivals());
+  }
+
+  @Test
+  void whenTheWaitIsOverTheRefusalCounts() throws SQLException {
+    won(1, OVER);
+    grants.awaitRival(won(1, LEASE), GRACE);
+    execute(
+        "update agency_grant set lease_until = now() - interval '1 second',"
+            + " next_refresh_at = now() - interval '1 second' where agency_id = "
+            + id);
+    assertEquals(new Claim.HeldElsewhere(), claim(1), "it is not presented again");
+
+    assertEquals(List.of(slug), grants.giveUpRivals());
+
+    assertEquals(ConnectionState.NEEDS_CONSENT, state().state());
+  }
+
+  @Test
+  void theAnswerThatIsWaitedForIsStored() {
+    Lease late = won(1, OVER);
+    grants.awaitRival(won(1, LEASE), GRACE);
+
+    assertTrue(grants.settle(late, tokens("access-2", "refresh-2"), NOW));
+
+    assertEquals(ConnectionState.CONNECTED, state().state());
+    assertInstanceOf(Claim.Won.class, claim(2), "and nothing is waited for any more");
+  }
+
+  @Test
+  void withoutARivalNothingIsWaitedFor() {
+    Lease lease = won(1, LEASE);
+
+    assertFalse(grants.awaitRival(lease, GRACE));
+    assertTrue(grants.consentGone(lease, GRACE));
+  }
+
+  @Test
+  void aFailureOfOursIsNoRival() {
+    grants.deferred(won(1, LEASE), "upstream_timeout", Duration.ofMinutes(5));
+
+    assertTrue(grants.consentGone(won(1, LEASE), GRACE));
+  }
+
+  @Test
+  void aFailureBetweenDoesNotHideARival() {
+    won(1, OVER);
+    grants.deferred(won(1, LEASE), "upstream_timeout", Duration.ofMinutes(5));
+
+    assertFalse(grants.consentGone(won(1, LEASE), GRACE));
+  }
+
+  // --- changes ---
+
+  @Test
+  void everyChangeThatMemoryHoldsIsFound() throws SQLException {
+    long position = grants.position();
+    assertFalse(grants.changesSince(position).agencies().containsKey("never"));
+
+    grants.settle(won(1, LEASE), tokens("access-2", "refresh-2"), NOW);
+    assertTrue(grants.changesSince(position).agencies().containsKey(slug));
+
+    position = grants.position();
+    execute("update agency set paused = true where id = " + id);
+    assertTrue(grants.changesSince(position).agencies().containsKey(slug));
+
+    position = grants.position();
+    execute("delete from agency where id = " + id);
+    assertTrue(grants.changesSince(position).agencies().containsKey(slug));
+  }
+
+  @Test
+  void aChangeCommittedAfterALaterOneIsFound() throws SQLException {
+    long other = newAgency();
+    try (Connection slow = DATABASE.dataSource().getConnection()) {
+      slow.setAutoCommit(false);
+      try (Statement statement = slow.createStatement()) {
+        statement.execute("update agency set paused = true where id = " + id);
+      }
+      execute("update agency set paused = true where id = " + other);
+      Grants.Changes early = grants.changesSince(grants.position());
+      assertFalse(early.agencies().containsKey(slug), "it is not committed yet");
+      slow.commit();
+
+      assertTrue(grants.changesSince(early.position()).agencies().containsKey(slug));
+    }
+  }
+
+  @Test
+  void aClaimIsNoChange() {
+    long position = grants.position();
+
+    won(1, LEASE);
+
+    assertFalse(grants.changesSince(position).agencies().containsKey(slug));
+  }
+
+  @Test
   void aFailureIsCountedAndTheLeaseGivenBack() throws SQLException {
     grants.deferred(won(1, LEASE), "upstream_timeout", Duration.ofMinutes(5));
 
