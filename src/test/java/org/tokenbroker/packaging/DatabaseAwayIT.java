@@ -1,0 +1,174 @@
+package org.tokenbroker.packaging;
+
+import static org.hamcrest.Matchers.equalTo;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+
+import io.restassured.response.Response;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.tokenbroker.simulator.CallKind;
+import org.tokenbroker.simulator.Fault;
+import org.tokenbroker.simulator.FaultRule;
+import org.tokenbroker.simulator.Simulator;
+import org.tokenbroker.testing.BrokerClient;
+import org.tokenbroker.testing.BrokerProcess;
+import org.tokenbroker.testing.Eventually;
+import org.tokenbroker.testing.FreePort;
+import org.tokenbroker.testing.TestDatabase;
+import org.tokenbroker.testing.TestSimulator;
+
+/**
+ * PostgreSQL is stopped while Active911 is answering a refresh, and the old refresh token dies: the
+ * new one must not be lost.
+ */
+@NullMarked
+@SuppressWarnings("NullAway.Init") // filled before each test
+class DatabaseAwayIT {
+
+  @TempDir Path directory;
+
+  private Path data;
+  private int port;
+  private EmbeddedPostgres postgres;
+  private Simulator active911;
+  private Map<String, String> environment;
+  private BrokerProcess process;
+  private BrokerClient broker;
+  private String key;
+  private String active911Id;
+
+  @BeforeEach
+  void aConnectedAgency() throws IOException {
+    data = directory.resolve("data");
+    port = FreePort.find();
+    postgres = startPostgres();
+    environment = BrokerProcess.environment(TestDatabase.create());
+    environment.put(
+        "QUARKUS_DATASOURCE_JDBC_URL", "jdbc:postgresql://127.0.0.1:" + port + "/postgres");
+    environment.put("QUARKUS_DATASOURCE_USERNAME", "postgres");
+    environment.put("QUARKUS_DATASOURCE_PASSWORD", "postgres");
+    active911 = TestSimulator.start(environment.getOrDefault("BROKER_PUBLIC_URL", ""));
+    BrokerProcess.connect(environment, active911);
+    startBroker();
+    active911Id = active911.agencies().getFirst().id();
+    broker.createAgency("springfield-fd");
+    broker.connect("springfield-fd", active911Id).then().statusCode(303);
+    key = broker.createCaller("dispatch-board", "springfield-fd");
+  }
+
+  private EmbeddedPostgres startPostgres() throws IOException {
+    return EmbeddedPostgres.builder()
+        .setDataDirectory(data)
+        .setCleanDataDirectory(false)
+        .setPort(port)
+        .setServerConfig("fsync", "on")
+        .setServerConfig("synchronous_commit", "on")
+        .setPGStartupWait(Duration.ofMinutes(1))
+        .start();
+  }
+
+  private void startBroker() {
+    process = BrokerProcess.serve(directory, environment);
+    broker = new BrokerClient(process.origin().toString(), BrokerProcess.ADMIN_KEY);
+  }
+
+  @AfterEach
+  void stop() throws IOException {
+    process.close();
+    active911.close();
+    postgres.close();
+  }
+
+  /** Has a refresh answered after the database has gone. Returns the tag of the token before. */
+  private String refreshWhileTheDatabaseGoes() throws Exception {
+    String before = broker.bearer(key).get("/tokens/springfield-fd").header("ETag");
+    active911.inject(
+        FaultRule.of(
+                new Fault.Latency(Duration.ofSeconds(5), Duration.ofSeconds(5), Fault.Moment.AFTER))
+            .on(CallKind.REFRESH));
+    CompletableFuture<Response> refresh =
+        CompletableFuture.supplyAsync(
+            () -> broker.admin().post("/agencies/springfield-fd/refresh"));
+    Eventually.isTrue("the lease is claimed", this::isClaimed, process::log);
+    postgres.close();
+    refresh.join();
+    return before;
+  }
+
+  private boolean isClaimed() {
+    try (Connection connection = postgres.getPostgresDatabase().getConnection();
+        Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "select count(*) from agency_grant where lease_owner is not null")) {
+      row.next();
+      return row.getInt(1) > 0;
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** The names of the answers that stand in the journal. */
+  private List<String> journal() {
+    String[] names = directory.resolve("journal").toFile().list();
+    return names == null ? List.of() : List.of(names);
+  }
+
+  private void theAgencyIsWellAndNoDeadTokenWasPresented() {
+    active911.clearFaults();
+    broker
+        .admin()
+        .post("/agencies/springfield-fd/refresh")
+        .then()
+        .statusCode(200)
+        .body("state", equalTo("CONNECTED"))
+        .body("consecutive_failures", equalTo(0));
+    assertEquals(List.of(), active911.deadTokens());
+    assertEquals(List.of(), journal());
+  }
+
+  @Test
+  void theNewTokenIsServedFromMemoryAndStoredWhenTheDatabaseIsBack() throws Exception {
+    String before = refreshWhileTheDatabaseGoes();
+
+    Response served = broker.bearer(key).get("/tokens/springfield-fd");
+    served.then().statusCode(200);
+    assertNotEquals(before, served.header("ETag"));
+    assertEquals(1, journal().size());
+
+    postgres = startPostgres();
+    Eventually.isTrue("it is stored", () -> journal().isEmpty(), process::log);
+    assertEquals(
+        served.header("ETag"), broker.bearer(key).get("/tokens/springfield-fd").header("ETag"));
+    theAgencyIsWellAndNoDeadTokenWasPresented();
+  }
+
+  @Test
+  void theNewTokenIsStoredByTheNextProcessIfThisOneIsKilled() throws Exception {
+    String before = refreshWhileTheDatabaseGoes();
+    process.kill();
+    postgres = startPostgres();
+
+    startBroker();
+
+    Response served = broker.bearer(key).get("/tokens/springfield-fd");
+    served.then().statusCode(200);
+    assertNotEquals(before, served.header("ETag"));
+    theAgencyIsWellAndNoDeadTokenWasPresented();
+  }
+}
