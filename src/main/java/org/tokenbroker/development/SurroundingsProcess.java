@@ -44,13 +44,21 @@ final class SurroundingsProcess {
     if (started != null) {
       return Addresses.parse(started);
     }
-    Addresses addresses = startAnew(directory, simulatorPort, redirectAddress);
-    System.setProperty(ADDRESSES, addresses.toString());
-    return addresses;
+    Launched launched = launch(directory, simulatorPort, redirectAddress);
+    watch(launched);
+    System.setProperty(ADDRESSES, launched.addresses().toString());
+    return launched.addresses();
   }
 
-  private static Addresses startAnew(
-      DevelopmentDirectory directory, int simulatorPort, URI redirectAddress)
+  /**
+   * A process that has come up.
+   *
+   * @param lines its standard output, after the line that said so
+   */
+  record Launched(Process process, BufferedReader lines, Addresses addresses) {}
+
+  /** Starts a process and waits until it has come up. */
+  static Launched launch(DevelopmentDirectory directory, int simulatorPort, URI redirectAddress)
       throws DevelopmentException {
     try {
       Files.createDirectories(directory.path());
@@ -80,8 +88,8 @@ final class SurroundingsProcess {
       if (line.startsWith(Surroundings.FAILED)) {
         throw new DevelopmentException(line.substring(Surroundings.FAILED.length()));
       }
-      watch(process, lines);
-      return Addresses.parse(line.substring(Surroundings.READY.length()));
+      return new Launched(
+          process, lines, Addresses.parse(line.substring(Surroundings.READY.length())));
     } catch (IOException e) {
       throw new DevelopmentException("PostgreSQL and the simulator cannot be started: " + e);
     }
@@ -91,18 +99,18 @@ final class SurroundingsProcess {
    * Says so if the process ends while the broker runs. The thread also keeps the process's standard
    * input from being closed as garbage, which would end it.
    */
-  private static void watch(Process process, BufferedReader lines) {
+  private static void watch(Launched launched) {
     Thread watch =
         new Thread(
             () -> {
               try {
-                while (lines.readLine() != null) {}
+                while (launched.lines().readLine() != null) {}
               } catch (IOException e) {
                 // It ended, too.
               }
               System.err.println(
                   "PostgreSQL and the simulator have ended (process %d): end quarkus:dev, too."
-                      .formatted(process.pid()));
+                      .formatted(launched.process().pid()));
             },
             "development surroundings");
     watch.setDaemon(true);

@@ -3,16 +3,17 @@ package org.tokenbroker.platform;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.jspecify.annotations.NullMarked;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.tokenbroker.active911.Active911Config;
+import org.tokenbroker.refresh.RefreshConfig;
 
 @NullMarked
 class SettingTest {
@@ -36,24 +37,31 @@ class SettingTest {
     assertTrue(value == null || setting.expectation().isMetBy(value));
   }
 
-  @Test
-  void theDefaultsAreThoseThatTheRoomsDeclare() {
-    Map<String, String> declared =
-        new TreeMap<>(
-            new SmallRyeConfigBuilder()
-                .withMapping(Active911Config.class)
-                .withDefaultValue("active911.client-id", "")
-                .getDefaultValues());
-    declared.keySet().removeIf(property -> !property.startsWith("active911."));
-    declared.remove("active911.client-id");
-
-    Map<String, String> known = new TreeMap<>();
+  @ParameterizedTest
+  @ValueSource(classes = {Active911Config.class, RefreshConfig.class})
+  void theDefaultsAreThoseThatTheRoomsDeclare(Class<?> mapping) {
+    String prefix = mapping.getAnnotation(ConfigMapping.class).prefix() + ".";
+    SmallRyeConfigBuilder builder =
+        new SmallRyeConfigBuilder().addDiscoveredConverters().withMapping(mapping);
+    // Building fills in the defaults; the keys without one are given a value, so that it succeeds.
     for (Setting setting : Setting.ALL) {
-      if (setting.property().startsWith("active911.") && setting.defaultValue() != null) {
-        known.put(setting.property(), setting.defaultValue());
+      if (setting.required()) {
+        builder.withDefaultValue(setting.property(), "required");
       }
     }
+    SmallRyeConfig config = builder.build();
 
-    assertEquals(declared, known);
+    for (Setting setting : Setting.ALL) {
+      if (setting.property().startsWith(prefix) && !setting.required()) {
+        assertEquals(
+            setting.defaultValue(),
+            config.getConfigValue(setting.property()).getValue(),
+            setting::key);
+      }
+    }
+    for (String property : config.getPropertyNames()) {
+      assertTrue(
+          !property.startsWith(prefix) || Setting.ofProperty(property).isPresent(), property);
+    }
   }
 }
