@@ -117,11 +117,6 @@ public class TokenResource {
           "Answered from memory where the token that is there will do. Otherwise it is renewed first,"
               + " once for all who ask.")
   @Parameter(
-      name = "agency",
-      in = ParameterIn.PATH,
-      required = true,
-      schema = @Schema(type = SchemaType.STRING, pattern = Slug.REGEX))
-  @Parameter(
       name = "min_ttl",
       in = ParameterIn.QUERY,
       description = "For how many seconds the token must still be good at least",
@@ -154,7 +149,9 @@ public class TokenResource {
                           "expires_at":"2026-11-24T17:58:49Z"}""")))
   @APIResponse(responseCode = "304", description = "The caller's token is still the one")
   public Uni<Response> get(
-      @PathParam("agency") @Parameter(hidden = true) String agency,
+      @Parameter(schema = @Schema(type = SchemaType.STRING, pattern = Slug.REGEX))
+          @PathParam("agency")
+          String agency,
       @Context RoutingContext request) {
     HttpServerRequest http = request.request();
     AuthenticatedCaller caller = AuthenticatedCaller.of(request);
@@ -185,11 +182,6 @@ public class TokenResource {
           "For a caller whom Active911 answered 401. If another token is current by now, that one is"
               + " answered and Active911 is not called.")
   @Parameter(
-      name = "agency",
-      in = ParameterIn.PATH,
-      required = true,
-      schema = @Schema(type = SchemaType.STRING, pattern = Slug.REGEX))
-  @Parameter(
       name = "If-Match",
       in = ParameterIn.HEADER,
       required = true,
@@ -206,7 +198,9 @@ public class TokenResource {
       },
       content = @Content(schema = @Schema(implementation = Token.class)))
   public Uni<Response> refresh(
-      @PathParam("agency") @Parameter(hidden = true) String agency,
+      @Parameter(schema = @Schema(type = SchemaType.STRING, pattern = Slug.REGEX))
+          @PathParam("agency")
+          String agency,
       @Context RoutingContext request) {
     AuthenticatedCaller caller = AuthenticatedCaller.of(request);
     validateSlug(agency);

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.eclipse.microprofile.openapi.OASFactory;
 import org.eclipse.microprofile.openapi.OASFilter;
+import org.eclipse.microprofile.openapi.models.Extensible;
 import org.eclipse.microprofile.openapi.models.OpenAPI;
 import org.eclipse.microprofile.openapi.models.Operation;
 import org.eclipse.microprofile.openapi.models.PathItem;
@@ -78,11 +79,27 @@ public class ApiDocumentCompletion implements OASFilter {
     byStatus.forEach(
         (status, types) ->
             operation.getResponses().addAPIResponse(Integer.toString(status), response(types)));
-    Map<String, Object> extensions = operation.getExtensions();
+    withoutNames(operation);
+    // The scanner repeats an operation's extensions on what else is declared for it.
+    operation
+        .getResponses()
+        .getAPIResponses()
+        .values()
+        .forEach(ApiDocumentCompletion::withoutNames);
+    if (operation.getRequestBody() != null) {
+      withoutNames(operation.getRequestBody());
+    }
+    if (operation.getParameters() != null) {
+      operation.getParameters().forEach(ApiDocumentCompletion::withoutNames);
+    }
+  }
+
+  private static void withoutNames(Extensible<?> element) {
+    Map<String, Object> extensions = element.getExtensions();
     if (extensions != null) {
       Map<String, Object> rest = new HashMap<>(extensions);
       rest.remove(NAMES);
-      operation.setExtensions(rest.isEmpty() ? null : rest);
+      element.setExtensions(rest.isEmpty() ? null : rest);
     }
   }
 
