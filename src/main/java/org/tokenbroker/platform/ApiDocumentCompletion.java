@@ -81,6 +81,7 @@ public class ApiDocumentCompletion implements OASFilter {
             operation.getResponses().addAPIResponse(Integer.toString(status), response(types)));
     withoutNames(operation);
     // The scanner repeats an operation's extensions on what else is declared for it.
+    withoutNames(operation.getResponses());
     operation
         .getResponses()
         .getAPIResponses()
