@@ -102,18 +102,24 @@ public class DatabaseClock implements InstantSource {
   }
 
   private Sample read() {
-    long before = nanoTime.getAsLong();
     try (Connection connection = dataSource.getConnection();
-        Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery("select clock_timestamp()")) {
+        Statement statement = connection.createStatement()) {
+      return read(statement);
+    } catch (SQLException e) {
+      throw new DatabaseUnavailableException(e);
+    }
+  }
+
+  private Sample read(Statement statement) throws SQLException {
+    // Not earlier: getting a connection may take seconds, and is no part of the round trip.
+    long before = nanoTime.getAsLong();
+    try (ResultSet row = statement.executeQuery("select clock_timestamp()")) {
       row.next();
       Instant databaseTime = row.getObject(1, OffsetDateTime.class).toInstant();
       // The database read its clock somewhere between the two readings of ours. Adding the whole
       // round trip makes the estimate early rather than late: a token expires here no later.
       long after = nanoTime.getAsLong();
       return new Sample(databaseTime.plusNanos(after - before), after);
-    } catch (SQLException e) {
-      throw new DatabaseUnavailableException(e);
     }
   }
 
