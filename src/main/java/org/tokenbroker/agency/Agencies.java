@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.tokenbroker.oauth.Scope;
 
 /** The agencies and their settings, and the status that is put together from all their rows. */
 @ApplicationScoped
@@ -133,13 +132,7 @@ public class Agencies implements PanacheRepositoryBase<Agency, Long> {
 
   private AgencyRef ref(Agency agency) {
     Grant grant = getEntityManager().find(Grant.class, agency.id());
-    return new AgencyRef(
-        agency.id(),
-        agency.slug,
-        agency.name,
-        Scope.parse(agency.scopeRequested),
-        agency.expectedActive911Id,
-        grant == null ? null : grant.active911Id);
+    return AgencyRef.of(agency, grant);
   }
 
   /**
@@ -256,5 +249,17 @@ public class Agencies implements PanacheRepositoryBase<Agency, Long> {
   public boolean erase(String slug) {
     changed.fire(new AgencyChanged(slug));
     return delete("slug", slug) > 0;
+  }
+
+  /**
+   * Forgets agencies that were deleted long ago: no replica has been without the database for so
+   * long and still serves from memory.
+   */
+  @Transactional
+  public void forgetRemoved() {
+    getEntityManager()
+        .createNativeQuery(
+            "delete from agency_removed where removed_at < clock_timestamp() - interval '90 days'")
+        .executeUpdate();
   }
 }

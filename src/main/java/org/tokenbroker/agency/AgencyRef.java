@@ -18,6 +18,16 @@ public record AgencyRef(
     @Nullable String expectedActive911Id,
     @Nullable String connectedActive911Id) {
 
+  static AgencyRef of(Agency agency, @Nullable Grant grant) {
+    return new AgencyRef(
+        agency.id(),
+        agency.slug,
+        agency.name,
+        Scope.parse(agency.scopeRequested),
+        agency.expectedActive911Id,
+        grant == null ? null : grant.active911Id);
+  }
+
   /**
    * Whether a consent for this Active911 agency may become the grant without being confirmed: it is
    * the expected one, or the one it had, or neither is known and any will do.

@@ -113,14 +113,7 @@ public class Candidates implements PanacheRepositoryBase<Candidate, String> {
     candidate.active911Id = identity.id();
     candidate.active911Name = identity.name();
     Grant grant = getEntityManager().find(Grant.class, agency.id());
-    AgencyRef ref =
-        new AgencyRef(
-            agency.id(),
-            agency.slug,
-            agency.name,
-            Scope.parse(agency.scopeRequested),
-            agency.expectedActive911Id,
-            grant == null ? null : grant.active911Id);
+    AgencyRef ref = AgencyRef.of(agency, grant);
     if (ref.accepts(identity.id(), candidate.anyAgency)) {
       return adopt(agency, candidate, identity);
     }

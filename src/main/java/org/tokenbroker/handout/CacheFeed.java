@@ -12,6 +12,7 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.tokenbroker.agency.DatabaseClock.DatabaseUnavailableException;
 import org.tokenbroker.agency.Grants;
+import org.tokenbroker.agency.TokenCipher.UndecipherableException;
 
 /**
  * Brings what other replicas changed into this one's memory, by asking the database twice a second
@@ -82,13 +83,22 @@ class CacheFeed {
     }
   }
 
+  /** One agency that cannot be read must not keep the changes of all others from being seen. */
+  private void reload(String agency) {
+    try {
+      cache.load(agency);
+    } catch (UndecipherableException e) {
+      LOG.errorf("Agency %s has changed, but: %s", agency, e.getMessage());
+    }
+  }
+
   private void look() {
     try {
       Grants.Changes changes = grants.changesSince(position);
       Map<String, Long> found = changes.agencies();
       for (Map.Entry<String, Long> change : found.entrySet()) {
         if (!change.getValue().equals(seen.get(change.getKey()))) {
-          cache.load(change.getKey());
+          reload(change.getKey());
         }
       }
       found.values().removeIf(xid -> xid < changes.position());

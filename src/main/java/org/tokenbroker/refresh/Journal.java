@@ -170,7 +170,7 @@ class Journal {
       return new Entry(answer, Optional.of(path));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("an answer can be written as JSON", e);
-    } catch (IOException | UncheckedIOException e) {
+    } catch (IOException | UncheckedIOException | UnsupportedOperationException e) {
       if (ill.compareAndSet(false, true)) {
         LOG.errorf(
             "The journal in BROKER_JOURNAL_DIR cannot be written (%s): a refreshed token would be"
@@ -187,6 +187,21 @@ class Journal {
     }
     Path path = directory.resolve(file);
     Path draft = directory.resolve(file + ".new");
+    try {
+      writeThrough(draft, content);
+      Files.move(draft, path, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      // Half a draft on a disk that is full would only fill it further.
+      Files.deleteIfExists(draft);
+    }
+    // The name of a file is part of its directory, which has to reach the disk as well.
+    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+    return path;
+  }
+
+  private static void writeThrough(Path draft, byte[] content) throws IOException {
     try (FileChannel channel =
         FileChannel.open(
             draft,
@@ -198,12 +213,6 @@ class Journal {
       }
       channel.force(true);
     }
-    Files.move(draft, path, StandardCopyOption.ATOMIC_MOVE);
-    // The name of a file is part of its directory, which has to reach the disk as well.
-    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-      channel.force(true);
-    }
-    return path;
   }
 
   /** Takes an answer out again, once it is settled. */

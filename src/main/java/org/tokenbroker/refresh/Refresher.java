@@ -213,9 +213,7 @@ public class Refresher {
       case TokenReply.Issued issued -> settle(lease, issued);
       case TokenReply.Rejected(OAuthError error) ->
           switch (error) {
-            case INVALID_GRANT -> {
-              yield refused(lease);
-            }
+            case INVALID_GRANT -> refused(lease);
             case INVALID_CLIENT -> {
               // It concerns every agency, so it is not this one's failure.
               LOG.error("Active911 refuses our client id or secret; no agency can be refreshed");
@@ -229,9 +227,14 @@ public class Refresher {
       case TokenReply.Unavailable unavailable ->
           defer(
               lease,
-              "upstream_" + unavailable.reason().name().toLowerCase(Locale.ROOT),
+              nameOf(unavailable),
               unavailable.retryAfter() == null ? Duration.ZERO : unavailable.retryAfter());
     };
+  }
+
+  /** What an admin is told of it. */
+  private static String nameOf(TokenReply.Unavailable reply) {
+    return "upstream_" + reply.reason().name().toLowerCase(Locale.ROOT);
   }
 
   private RefreshOutcome refused(Lease lease) {
@@ -339,8 +342,7 @@ public class Refresher {
               tokens(issued, refreshToken, issuedAt.plus(REFRESH_TOKEN_LIFE), scope, sentAt),
               sentAt);
       case TokenReply.Rejected(OAuthError error) -> new Proof.Refused(error);
-      case TokenReply.Unavailable unavailable ->
-          new Proof.Unknown("upstream_" + unavailable.reason().name().toLowerCase(Locale.ROOT));
+      case TokenReply.Unavailable unavailable -> new Proof.Unknown(nameOf(unavailable));
     };
   }
 }

@@ -111,11 +111,6 @@ class Settlement {
     return true;
   }
 
-  /** How many answers the database does not hold yet. */
-  int waiting() {
-    return unsettled.size();
-  }
-
   /** What an earlier process left in the journal. */
   void replay(@Observes StartupEvent event) {
     for (Entry entry : journal.entries()) {

@@ -38,7 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
  * network. Every path has a space in it.
  */
 @NullMarked
-@DisabledOnOs(OS.WINDOWS)
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "mvnw is a script for a POSIX shell")
 class MavenWrapperTest {
 
   private static final Path MVNW = Path.of("mvnw");

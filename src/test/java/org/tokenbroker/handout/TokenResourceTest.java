@@ -39,6 +39,7 @@ import org.tokenbroker.simulator.Simulator;
 import org.tokenbroker.testing.BrokerClient;
 import org.tokenbroker.testing.BrokerTest;
 import org.tokenbroker.testing.BrokerTestResource;
+import org.tokenbroker.testing.Eventually;
 
 /** What internal services meet. */
 @NullMarked
@@ -436,5 +437,30 @@ class TokenResourceTest {
     broker.admin().post("/agencies/two-tags/refresh").then().statusCode(200);
 
     assertNotEquals(etag, broker.bearer(key).get("/tokens/two-tags").header("ETag"));
+  }
+
+  @Test
+  void oneAgencyThatCannotBeDecryptedDoesNotHideWhatHappensToOthers() throws SQLException {
+    connected("unreadable", 55, DAY);
+    String key = connected("readable", 56, DAY);
+    read(key, "readable").statusCode(200);
+
+    // As another replica would: nobody here is told.
+    execute(
+        "update agency_grant set access_token = refresh_token"
+            + " where agency_id = (select id from agency where slug = 'unreadable')");
+    execute("update agency set paused = true where slug = 'readable'");
+
+    Eventually.isTrue(
+        "the pause is seen",
+        () -> broker.bearer(key).get("/tokens/readable").statusCode() == 409,
+        () -> "");
+  }
+
+  private void execute(String sql) throws SQLException {
+    try (Connection connection = database.getConnection();
+        PreparedStatement statement = connection.prepareStatement(sql)) {
+      assertEquals(1, statement.executeUpdate());
+    }
   }
 }
