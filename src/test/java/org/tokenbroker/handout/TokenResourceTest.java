@@ -441,19 +441,19 @@ class TokenResourceTest {
 
   @Test
   void oneAgencyThatCannotBeDecryptedDoesNotHideWhatHappensToOthers() throws SQLException {
-    connected("unreadable", 55, DAY);
-    String key = connected("readable", 56, DAY);
-    read(key, "readable").statusCode(200);
+    connected("undecipherable", 55, DAY);
+    String key = connected("seen-all-the-same", 56, DAY);
+    read(key, "seen-all-the-same").statusCode(200);
 
     // As another replica would: nobody here is told.
     execute(
         "update agency_grant set access_token = refresh_token"
-            + " where agency_id = (select id from agency where slug = 'unreadable')");
-    execute("update agency set paused = true where slug = 'readable'");
+            + " where agency_id = (select id from agency where slug = 'undecipherable')");
+    execute("update agency set paused = true where slug = 'seen-all-the-same'");
 
     Eventually.isTrue(
         "the pause is seen",
-        () -> broker.bearer(key).get("/tokens/readable").statusCode() == 409,
+        () -> broker.bearer(key).get("/tokens/seen-all-the-same").statusCode() == 409,
         () -> "");
   }
 
