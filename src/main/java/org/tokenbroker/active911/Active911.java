@@ -13,6 +13,7 @@ import java.io.InputStream;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +23,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
@@ -31,9 +33,11 @@ import org.tokenbroker.oauth.Scope;
 import org.tokenbroker.oauth.Secret;
 
 /**
- * Every call to Active911. Each is sent once, follows no redirect, reads at most 1 MB and ends
- * within the configured time, measured over the whole of it. No method throws for what Active911
- * does or fails to do: that is in the reply. All block, and are meant for virtual threads.
+ * Every call to Active911. Each is sent once, follows no redirect, reads at most 1 MB and has one
+ * deadline over the whole of it: {@code ACTIVE911_TIMEOUT}, and twice that for the token endpoints,
+ * since an answer that comes late may still hold the only live token. No method throws for what
+ * Active911 does or fails to do: that is in the reply. All block, and are meant for virtual
+ * threads.
  */
 @Singleton
 public class Active911 {
@@ -60,17 +64,18 @@ public class Active911 {
     this.redirectAddress = redirectAddress(publicUrl);
     this.clock = clock;
     this.clientSecret = config.clientSecret();
-    this.tokenEndpoint = client(config.tokenUrl()).build(FormEndpoint.class);
-    this.personalTokenEndpoint = client(config.personalTokenUrl()).build(FormEndpoint.class);
-    this.apiRoot = client(config.apiUrl()).build(ApiRoot.class);
+    this.tokenEndpoint =
+        client(config.tokenUrl(), config.answerTimeout()).build(FormEndpoint.class);
+    this.personalTokenEndpoint =
+        client(config.personalTokenUrl(), config.answerTimeout()).build(FormEndpoint.class);
+    this.apiRoot = client(config.apiUrl(), config.timeout()).build(ApiRoot.class);
   }
 
-  private QuarkusRestClientBuilder client(URI address) {
-    long millis = config.timeout().toMillis();
+  private QuarkusRestClientBuilder client(URI address, Duration readTimeout) {
     return QuarkusRestClientBuilder.newBuilder()
         .baseUri(address)
-        .connectTimeout(millis, TimeUnit.MILLISECONDS)
-        .readTimeout(millis, TimeUnit.MILLISECONDS)
+        .connectTimeout(config.timeout().toMillis(), TimeUnit.MILLISECONDS)
+        .readTimeout(readTimeout.toMillis(), TimeUnit.MILLISECONDS)
         .followRedirects(false)
         .disableDefaultMapper(true);
   }
@@ -108,23 +113,37 @@ public class Active911 {
    * good for one use, and a second one may revoke what the first has won (§4.1.2).
    */
   public TokenReply exchange(Secret code, Scope scope) {
-    MultivaluedMap<String, String> form = applicationForm("authorization_code", clientSecret);
-    form.add("scope", scope.toString());
-    form.add("code", code.value());
-    if (config.redirectInExchange()) {
-      form.add("redirect_uri", redirectAddress);
-    }
-    return token(() -> tokenEndpoint.post(form));
+    return asClient(
+        secret -> {
+          MultivaluedMap<String, String> form = applicationForm("authorization_code", secret);
+          form.add("scope", scope.toString());
+          form.add("code", code.value());
+          if (config.redirectInExchange()) {
+            form.add("redirect_uri", redirectAddress);
+          }
+          return form;
+        });
+  }
+
+  /** Presents the refresh token of an application grant (RFC 6749 §6). */
+  public TokenReply refreshApplication(Secret refreshToken) {
+    return asClient(
+        secret -> {
+          MultivaluedMap<String, String> form = applicationForm("refresh_token", secret);
+          form.add("refresh_token", refreshToken.value());
+          return form;
+        });
   }
 
   /**
-   * Presents the refresh token of an application grant (RFC 6749 §6). Sent once; except that where
-   * Active911 refuses our secret, and so has not looked at the token, the other configured secret
-   * is tried at once.
+   * Sends a request that proves our client. Sent once; except that where Active911 refuses our
+   * secret, and so has not looked at the rest (RFC 6749 §3.2.1), the other configured secret is
+   * tried at once.
    */
-  public TokenReply refreshApplication(Secret refreshToken) {
+  private TokenReply asClient(Function<String, MultivaluedMap<String, String>> form) {
+    long deadline = System.nanoTime() + config.answerTimeout().toNanos();
     String secret = clientSecret;
-    TokenReply reply = refreshApplication(refreshToken, secret);
+    TokenReply reply = token(tokenEndpoint, form.apply(secret), deadline);
     if (!isClientRefused(reply) || config.clientSecretNext().isEmpty()) {
       return reply;
     }
@@ -132,18 +151,16 @@ public class Active911 {
         secret.equals(config.clientSecret())
             ? config.clientSecretNext().get()
             : config.clientSecret();
-    TokenReply second = refreshApplication(refreshToken, other);
+    TokenReply second = token(tokenEndpoint, form.apply(other), deadline);
+    if (second instanceof TokenReply.Unavailable) {
+      // It may well have been taken. Nothing is known, which is what this reply says.
+      return second;
+    }
     if (!isClientRefused(second)) {
       clientSecret = other;
       LOG.info("Active911 takes the other configured client secret now");
     }
     return second;
-  }
-
-  private TokenReply refreshApplication(Secret refreshToken, String secret) {
-    MultivaluedMap<String, String> form = applicationForm("refresh_token", secret);
-    form.add("refresh_token", refreshToken.value());
-    return token(() -> tokenEndpoint.post(form));
   }
 
   private static boolean isClientRefused(TokenReply reply) {
@@ -155,12 +172,13 @@ public class Active911 {
   public TokenReply refreshPersonal(Secret refreshToken) {
     MultivaluedMap<String, String> form = new MultivaluedHashMap<>();
     form.add("refresh_token", refreshToken.value());
-    return token(() -> personalTokenEndpoint.post(form));
+    return token(personalTokenEndpoint, form, System.nanoTime() + config.answerTimeout().toNanos());
   }
 
   /** Asks which agency an access token is for. */
   public AgencyReply agency(Secret accessToken) {
-    return switch (call(() -> apiRoot.get("Bearer " + accessToken.value()))) {
+    long deadline = System.nanoTime() + config.timeout().toNanos();
+    return switch (call(() -> apiRoot.get("Bearer " + accessToken.value()), deadline)) {
       case Outcome.Answered(Answer answer) -> Replies.agency(answer);
       case Outcome.Failed(Unavailability reason) -> new AgencyReply.Unavailable(reason);
     };
@@ -174,8 +192,9 @@ public class Active911 {
     return form;
   }
 
-  private TokenReply token(Supplier<Response> request) {
-    return switch (call(request)) {
+  private TokenReply token(
+      FormEndpoint endpoint, MultivaluedMap<String, String> form, long deadline) {
+    return switch (call(() -> endpoint.post(form), deadline)) {
       case Outcome.Answered(Answer answer) -> Replies.token(answer, clock.instant());
       case Outcome.Failed(Unavailability reason) -> new TokenReply.Unavailable(reason, null);
     };
@@ -191,10 +210,10 @@ public class Active911 {
    * Runs one request under one deadline. The client's own timeouts start anew with each byte, so an
    * answer that drips could hold it for ever.
    */
-  private Outcome call(Supplier<Response> request) {
+  private Outcome call(Supplier<Response> request, long deadline) {
     Future<Outcome> call = calls.submit(() -> answer(request));
     try {
-      return call.get(config.timeout().toMillis(), TimeUnit.MILLISECONDS);
+      return call.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
       call.cancel(true);
       return new Outcome.Failed(Unavailability.TIMEOUT);

@@ -48,7 +48,15 @@ public interface Active911Config {
   @WithDefault("true")
   boolean redirectInExchange();
 
-  /** How long one call may take from the first byte sent to the last one received. */
+  /** How long anybody waits for one call, from the first byte sent to the last one received. */
   @WithDefault("10s")
   Duration timeout();
+
+  /**
+   * How long the answer of a token endpoint is listened for: longer than anybody waits for it,
+   * since it may hold the only live token.
+   */
+  default Duration answerTimeout() {
+    return timeout().multipliedBy(2);
+  }
 }

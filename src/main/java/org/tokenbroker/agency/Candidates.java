@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.tokenbroker.agency.TokenCipher.Place;
@@ -31,12 +30,19 @@ public class Candidates implements PanacheRepositoryBase<Candidate, String> {
 
   private final Grants grants;
   private final TokenCipher cipher;
+  private final DatabaseClock clock;
   private final SecureRandom random;
   private final Event<AgencyChanged> changed;
 
-  Candidates(Grants grants, TokenCipher cipher, SecureRandom random, Event<AgencyChanged> changed) {
+  Candidates(
+      Grants grants,
+      TokenCipher cipher,
+      DatabaseClock clock,
+      SecureRandom random,
+      Event<AgencyChanged> changed) {
     this.grants = grants;
     this.cipher = cipher;
+    this.clock = clock;
     this.random = random;
     this.changed = changed;
   }
@@ -48,6 +54,9 @@ public class Candidates implements PanacheRepositoryBase<Candidate, String> {
 
     /** It is for another Active911 agency, and waits to be confirmed. */
     record OtherAgency(String candidateId, Active911Agency active911Agency) implements Adoption {}
+
+    /** The agency was connected anew since it was won, so it waits to be confirmed. */
+    record Superseded(String candidateId, Active911Agency active911Agency) implements Adoption {}
 
     /** Active911 has not said yet which agency it is for, so it cannot be taken over. */
     record IdentityUnknown(String candidateId) implements Adoption {}
@@ -63,24 +72,42 @@ public class Candidates implements PanacheRepositoryBase<Candidate, String> {
    */
   public record Unidentified(String id, Secret accessToken) {}
 
+  /** A name for a candidate to come. */
+  public String newId() {
+    byte[] idBytes = new byte[ID_BYTES];
+    random.nextBytes(idBytes);
+    return HexFormat.of().formatHex(idBytes);
+  }
+
+  /** The connection that a candidate becomes: known beforehand, so that none is adopted twice. */
+  private static UUID connectionOf(String id) {
+    return new UUID(
+        HexFormat.fromHexDigitsToLong(id, 0, ID_BYTES),
+        HexFormat.fromHexDigitsToLong(id, ID_BYTES, 2 * ID_BYTES));
+  }
+
   /**
-   * Stores a consent just won.
+   * Stores a consent just won. Doing so again changes nothing, also after it has become the grant:
+   * its tokens may be outdated by then.
    *
+   * @param id from {@link #newId}
    * @param anyAgency whether any Active911 agency will do where neither the expected nor the former
    *     one is known: so where an admin won it, but not where somebody else did
    * @param wonAt when the request that won it was about to be sent, on the database's clock
-   * @return the candidate's id; empty if the agency was deleted meanwhile
+   * @return whether it is kept; false if the agency was deleted meanwhile
    */
   @Transactional
-  public Optional<String> keep(
-      long agencyId, GrantKind kind, TokenSet tokens, boolean anyAgency, Instant wonAt) {
-    if (getEntityManager().find(Agency.class, agencyId, LockModeType.PESSIMISTIC_READ) == null) {
-      return Optional.empty();
+  public boolean keep(
+      String id, long agencyId, GrantKind kind, TokenSet tokens, boolean anyAgency, Instant wonAt) {
+    if (getEntityManager().find(Agency.class, agencyId, LockModeType.PESSIMISTIC_WRITE) == null) {
+      return false;
     }
-    byte[] idBytes = new byte[ID_BYTES];
-    random.nextBytes(idBytes);
+    Grant grant = getEntityManager().find(Grant.class, agencyId);
+    if (findById(id) != null || (grant != null && connectionOf(id).equals(grant.connectionId))) {
+      return true;
+    }
     Candidate candidate = new Candidate();
-    candidate.id = HexFormat.of().formatHex(idBytes);
+    candidate.id = id;
     candidate.agencyId = agencyId;
     candidate.kind = kind;
     candidate.reason = CandidateReason.IDENTITY_UNKNOWN;
@@ -93,9 +120,10 @@ public class Candidates implements PanacheRepositoryBase<Candidate, String> {
     candidate.accessTokenExpiresAt = tokens.accessTokenExpiresAt();
     candidate.refreshTokenExpiresAt = tokens.refreshTokenExpiresAt();
     candidate.createdAt = wonAt;
-    candidate.expiresAt = wonAt.plus(KEPT);
+    // From now: it may have waited in a journal.
+    candidate.expiresAt = clock.instant().plus(KEPT);
     persist(candidate);
-    return Optional.of(candidate.id);
+    return true;
   }
 
   /**
@@ -114,6 +142,10 @@ public class Candidates implements PanacheRepositoryBase<Candidate, String> {
     candidate.active911Name = identity.name();
     Grant grant = getEntityManager().find(Grant.class, agency.id());
     AgencyRef ref = AgencyRef.of(agency, grant);
+    if (grant != null && grant.connectedAt.isAfter(candidate.createdAt)) {
+      candidate.reason = CandidateReason.SUPERSEDED;
+      return new Adoption.Superseded(id, identity);
+    }
     if (ref.accepts(identity.id(), candidate.anyAgency)) {
       return adopt(agency, candidate, identity);
     }
@@ -140,7 +172,7 @@ public class Candidates implements PanacheRepositoryBase<Candidate, String> {
   private Adoption adopt(Agency agency, Candidate candidate, Active911Agency identity) {
     grants.connect(
         agency.id(),
-        new UUID(random.nextLong(), random.nextLong()),
+        connectionOf(candidate.id),
         candidate.kind,
         identity,
         new TokenSet(

@@ -125,8 +125,12 @@ public class DatabaseClock implements InstantSource {
 
   /** The database could not be asked for its time. */
   public static final class DatabaseUnavailableException extends RuntimeException {
-    DatabaseUnavailableException(SQLException cause) {
+    public DatabaseUnavailableException(SQLException cause) {
       super("the database did not answer", cause);
+    }
+
+    public DatabaseUnavailableException(String message) {
+      super(message);
     }
   }
 }

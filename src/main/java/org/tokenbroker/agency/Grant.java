@@ -60,6 +60,9 @@ class Grant {
   @Column(name = "refresh_token_expires_at", nullable = false)
   Instant refreshTokenExpiresAt;
 
+  @Column(name = "connected_at", nullable = false)
+  Instant connectedAt;
+
   @Column(name = "last_refreshed_at", nullable = false)
   Instant lastRefreshedAt;
 

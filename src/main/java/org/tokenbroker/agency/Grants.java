@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -67,7 +68,58 @@ public class Grants {
 
     /** There is no grant to refresh, or its consent is gone and was not to be tried. */
     record NoConsent() implements Claim {}
+
+    /**
+     * Somebody's attempt has failed only a moment ago, and it is too soon for another.
+     *
+     * @param error our name for what was wrong
+     * @param retryIn when it is worth asking again
+     */
+    record FailedJustNow(String error, Duration retryIn) implements Claim {}
+
+    /** It is an application grant, and none of those may be presented now. */
+    record NoApplications() implements Claim {}
   }
+
+  /**
+   * On what terms a lease may be won.
+   *
+   * @param evenWithoutConsent whether to try a consent that was found gone once more
+   * @param restSince if the stored token is still valid and is refreshed only because somebody asks
+   *     for it: how long ago the last such refresh must be; else zero
+   * @param restAfterFailure whether a failure makes the next attempt wait: 2 s after the first, up
+   *     to 30 s, whoever asks and wherever
+   * @param applications whether application grants may be presented now; personal ones always may
+   */
+  public record Terms(
+      boolean evenWithoutConsent,
+      Duration restSince,
+      boolean restAfterFailure,
+      boolean applications) {}
+
+  /** What a claim does to the row. */
+  private static final String CLAIM =
+      """
+      update agency_grant g
+         set lease_owner = ?, lease_until = clock_timestamp() + ? * interval '1 millisecond',
+             lease_generation = g.lease_generation + 1,
+             rival_presented_at =
+                 case when g.presented_hash = g.refresh_token_hash then g.presented_at end,
+             presented_hash = g.refresh_token_hash, presented_at = clock_timestamp(),
+             presented_by = ?
+      """;
+
+  /** What a claim brings; read by {@link #lease}. */
+  private static final String CLAIMED =
+      """
+      returning g.agency_id, a.slug, g.lease_generation, g.connection_id, g.kind, g.refresh_token,
+                g.refresh_token_expires_at, g.scope_granted, g.generation,
+                g.consecutive_failures, g.access_token_expires_at, g.presented_at
+      """;
+
+  /** When a failure is long enough ago for another attempt that somebody waits for. */
+  private static final String RESTED =
+      "g.last_error_at + least(30, power(2, least(g.consecutive_failures, 5))) * interval '1 second'";
 
   /**
    * Wins the lease on an agency's refresh token, if it is free, and records which token its holder
@@ -75,39 +127,26 @@ public class Grants {
    *
    * @param agencyId whose
    * @param seenGeneration the access token that the claimant knows and wants replaced
-   * @param evenWithoutConsent whether to try a consent that was found gone once more
-   * @param restSince if the stored token is still valid and is refreshed only because somebody asks
-   *     for it: how long ago the last such refresh must be; else zero
    * @param owner names the claimant in the lease
    * @param length how long it may hold the lease; longer than the call to Active911 can take
    */
   public Claim claim(
-      long agencyId,
-      long seenGeneration,
-      boolean evenWithoutConsent,
-      Duration restSince,
-      String owner,
-      Duration length) {
+      long agencyId, long seenGeneration, Terms terms, String owner, Duration length) {
     String claim =
-        """
-        update agency_grant g
-           set lease_owner = ?, lease_until = clock_timestamp() + ? * interval '1 millisecond',
-               lease_generation = g.lease_generation + 1,
-               rival_presented_at =
-                   case when g.presented_hash = g.refresh_token_hash then g.presented_at end,
-               presented_hash = g.refresh_token_hash, presented_at = clock_timestamp(),
-               presented_by = ?
-          from agency a
-         where g.agency_id = ? and a.id = g.agency_id and g.generation = ?
-           and (g.lease_until is null or g.lease_until <= clock_timestamp())
-           and g.lease_owner is distinct from 'grace'
-           and (g.state = 'CONNECTED' or ?)
-           and (g.forced_at is null
-                or g.forced_at <= clock_timestamp() - ? * interval '1 millisecond')
-        returning a.slug, g.lease_generation, g.connection_id, g.kind, g.refresh_token,
-                  g.refresh_token_expires_at, g.scope_granted, g.generation,
-                  g.consecutive_failures, g.access_token_expires_at, g.presented_at
-        """;
+        CLAIM
+            + """
+              from agency a
+             where g.agency_id = ? and a.id = g.agency_id and g.generation = ?
+               and (g.lease_until is null or g.lease_until <= clock_timestamp())
+               and g.lease_owner is distinct from 'grace'
+               and (g.state = 'CONNECTED' or ?)
+               and (g.kind = 'PERSONAL' or ?)
+               and (g.forced_at is null
+                    or g.forced_at <= clock_timestamp() - ? * interval '1 millisecond')
+               and (g.last_error_at is null or not ? or %s <= clock_timestamp())
+            """
+                .formatted(RESTED)
+            + CLAIMED;
     try (Connection connection = dataSource.getConnection()) {
       try (PreparedStatement statement = connection.prepareStatement(claim)) {
         bind(
@@ -117,42 +156,52 @@ public class Grants {
             owner,
             agencyId,
             seenGeneration,
-            evenWithoutConsent,
-            restSince.toMillis());
+            terms.evenWithoutConsent(),
+            terms.applications(),
+            terms.restSince().toMillis(),
+            terms.restAfterFailure());
         try (ResultSet row = statement.executeQuery()) {
           if (row.next()) {
-            return new Claim.Won(
-                new Lease(
-                    agencyId,
-                    row.getString(1),
-                    owner,
-                    row.getLong(2),
-                    row.getObject(3, UUID.class),
-                    GrantKind.valueOf(row.getString(4)),
-                    cipher.decrypt(row.getBytes(5), Place.ofGrant(agencyId, "refresh_token")),
-                    instant(row, 6),
-                    Scope.parse(row.getString(7)),
-                    row.getLong(8),
-                    row.getInt(9),
-                    instant(row, 10),
-                    instant(row, 11),
-                    restSince.isPositive()));
+            return new Claim.Won(lease(row, owner, terms.restSince().isPositive()));
           }
         }
       }
-      return whyNotClaimed(connection, agencyId, seenGeneration, evenWithoutConsent);
+      return whyNotClaimed(connection, agencyId, seenGeneration, terms);
     } catch (SQLException e) {
       throw new DatabaseUnavailableException(e);
     }
   }
 
+  private Lease lease(ResultSet row, String owner, boolean forced) throws SQLException {
+    long agencyId = row.getLong(1);
+    return new Lease(
+        agencyId,
+        row.getString(2),
+        owner,
+        row.getLong(3),
+        row.getObject(4, UUID.class),
+        GrantKind.valueOf(row.getString(5)),
+        cipher.decrypt(row.getBytes(6), Place.ofGrant(agencyId, "refresh_token")),
+        instant(row, 7),
+        Scope.parse(row.getString(8)),
+        row.getLong(9),
+        row.getInt(10),
+        instant(row, 11),
+        instant(row, 12),
+        forced);
+  }
+
   private static Claim whyNotClaimed(
-      Connection connection, long agencyId, long seenGeneration, boolean evenWithoutConsent)
-      throws SQLException {
-    try (PreparedStatement statement =
-        connection.prepareStatement(
-            "select generation, lease_until > clock_timestamp(), state, forced_at"
-                + " from agency_grant where agency_id = ?")) {
+      Connection connection, long agencyId, long seenGeneration, Terms terms) throws SQLException {
+    String why =
+        """
+        select g.generation, g.lease_until > clock_timestamp() or g.lease_owner = 'grace', g.state,
+               g.kind, coalesce(g.last_error, ''),
+               (extract(epoch from %s - clock_timestamp()) * 1000)::bigint, g.forced_at
+          from agency_grant g where g.agency_id = ?
+        """
+            .formatted(RESTED);
+    try (PreparedStatement statement = connection.prepareStatement(why)) {
       bind(statement, agencyId);
       try (ResultSet row = statement.executeQuery()) {
         if (!row.next()) {
@@ -165,15 +214,107 @@ public class Grants {
           return new Claim.HeldElsewhere();
         }
         if (ConnectionState.valueOf(row.getString(3)) == ConnectionState.NEEDS_CONSENT
-            && !evenWithoutConsent) {
+            && !terms.evenWithoutConsent()) {
           return new Claim.NoConsent();
         }
-        OffsetDateTime forcedAt = row.getObject(4, OffsetDateTime.class);
-        return forcedAt == null
+        if (GrantKind.valueOf(row.getString(4)) == GrantKind.APPLICATION && !terms.applications()) {
+          return new Claim.NoApplications();
+        }
+        long rest = row.getLong(6);
+        if (terms.restAfterFailure() && rest > 0) {
+          return new Claim.FailedJustNow(row.getString(5), Duration.ofMillis(rest));
+        }
+        OffsetDateTime forcedAt = row.getObject(7, OffsetDateTime.class);
+        return forcedAt == null || !terms.restSince().isPositive()
             ? new Claim.HeldElsewhere() // it was free a moment ago, or is now: worth another look
             : new Claim.TooSoon(forcedAt.toInstant());
       }
     }
+  }
+
+  /** Due: its time to refresh has come, and nobody holds it. */
+  private static final String DUE =
+      """
+      g.state = 'CONNECTED' and g.next_refresh_at <= (select clock_timestamp())
+      and (g.lease_until is null or g.lease_until <= clock_timestamp())
+      and g.lease_owner is distinct from 'grace' and (g.kind = 'PERSONAL' or ?)
+      """;
+
+  /** Of how many due agencies those that expire first are looked for, when very many are due. */
+  private static final int WINDOW = 1000;
+
+  // The order has the planner read the index and not hope to meet a due row early in the table.
+  static final String COUNT_DUE =
+      """
+      select count(*) from (
+          select 1 from agency_grant
+           where state = 'CONNECTED' and next_refresh_at <= (select clock_timestamp())
+           order by next_refresh_at limit ?) due
+      """;
+
+  /**
+   * How many agencies' time to refresh has come, counted up to a limit; those that somebody holds
+   * at the moment among them. One look at an index, however many agencies there are.
+   */
+  public int countDue(int limit) {
+    return query(COUNT_DUE, row -> row.getInt(1), limit).getFirst();
+  }
+
+  /**
+   * Wins the leases on agencies whose time to refresh has come, earliest expiry first. Replicas
+   * that do so at the same time win different ones: rows that another is just claiming are passed
+   * over.
+   *
+   * @param limit how many at most
+   * @param failing how many at most of those whose last refresh failed: these may take long, and
+   *     must leave room for the others
+   * @param applications whether application grants may be presented now; personal ones always may
+   */
+  public List<Lease> claimDue(
+      int limit, int failing, boolean applications, String owner, Duration length) {
+    String claim =
+        """
+        with healthy as (
+            select g.agency_id, g.access_token_expires_at from agency_grant g
+             where %1$s
+               and g.agency_id in (
+                   select g.agency_id from agency_grant g
+                    where %1$s and g.consecutive_failures = 0
+                    order by g.next_refresh_at limit %2$d)
+             order by g.access_token_expires_at limit ? for update skip locked
+        ), failing as (
+            select g.agency_id, g.access_token_expires_at from agency_grant g
+             where %1$s
+               and g.agency_id in (
+                   select g.agency_id from agency_grant g
+                    where %1$s and g.consecutive_failures > 0
+                    order by g.next_refresh_at limit %2$d)
+             order by g.access_token_expires_at limit ? for update skip locked
+        ), chosen as (
+            select * from (select * from healthy union all select * from failing) due
+             order by access_token_expires_at limit ?
+        )
+        """
+                .formatted(DUE, WINDOW)
+            + CLAIM
+            + """
+              from chosen c join agency a on a.id = c.agency_id
+             where g.agency_id = c.agency_id
+            """
+            + CLAIMED;
+    return query(
+        claim,
+        row -> lease(row, owner, false),
+        applications,
+        applications,
+        limit,
+        applications,
+        applications,
+        failing,
+        limit,
+        owner,
+        length.toMillis(),
+        owner);
   }
 
   /**
@@ -313,7 +454,8 @@ public class Grants {
                rival_presented_at = null
           from agency a
          where a.id = g.agency_id and g.lease_owner = 'grace' and g.state = 'CONNECTED'
-           and g.next_refresh_at <= clock_timestamp() and g.lease_until <= clock_timestamp()
+           and g.next_refresh_at <= (select clock_timestamp())
+           and g.lease_until <= clock_timestamp()
         returning a.slug
         """,
         row -> row.getString(1));
@@ -345,42 +487,21 @@ public class Grants {
   }
 
   /**
-   * Gives the lease back after a call that says nothing about this agency, and keeps its state as
-   * it was.
+   * Gives the lease back after nothing was presented, or after an answer that says nothing about
+   * this agency: all else stays as it was.
    */
-  public void release(Lease lease, Duration retryIn) {
+  public void release(Lease lease) {
     update(
         """
         update agency_grant
-           set next_refresh_at = clock_timestamp() + ? * interval '1 millisecond',
-               lease_owner = null, lease_until = null,
+           set lease_owner = null, lease_until = null,
                presented_hash = case when rival_presented_at is null then null
                                      else presented_hash end,
                presented_at = rival_presented_at, rival_presented_at = null
          where agency_id = ? and lease_generation = ?
         """,
-        retryIn.toMillis(),
         lease.agencyId(),
         lease.number());
-  }
-
-  /** An agency whose token is due to be refreshed, and the access token that is to be replaced. */
-  public record Due(long agencyId, String slug, long generation) {}
-
-  /** Those whose time to refresh has come and that nobody holds; earliest expiry first. */
-  public List<Due> due(int limit) {
-    return query(
-        """
-        select g.agency_id, a.slug, g.generation
-          from agency_grant g join agency a on a.id = g.agency_id
-         where g.state = 'CONNECTED' and g.next_refresh_at <= clock_timestamp()
-           and (g.lease_until is null or g.lease_until <= clock_timestamp())
-           and g.lease_owner is distinct from 'grace'
-         order by g.access_token_expires_at
-         limit ?
-        """,
-        row -> new Due(row.getLong(1), row.getString(2), row.getLong(3)),
-        limit);
   }
 
   /**
@@ -401,8 +522,9 @@ public class Grants {
         insert into agency_grant as g (
             agency_id, connection_id, kind, state, active911_id, active911_name, scope_granted,
             refresh_token, refresh_token_hash, access_token, generation,
-            access_token_expires_at, refresh_token_expires_at, last_refreshed_at, next_refresh_at)
-        values (?, ?, ?, 'CONNECTED', ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?)
+            access_token_expires_at, refresh_token_expires_at, connected_at, last_refreshed_at,
+            next_refresh_at)
+        values (?, ?, ?, 'CONNECTED', ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?)
         on conflict (agency_id) do update
            set connection_id = excluded.connection_id, kind = excluded.kind,
                state = excluded.state, active911_id = excluded.active911_id,
@@ -412,6 +534,7 @@ public class Grants {
                access_token = excluded.access_token, generation = g.generation + 1,
                access_token_expires_at = excluded.access_token_expires_at,
                refresh_token_expires_at = excluded.refresh_token_expires_at,
+               connected_at = excluded.connected_at,
                last_refreshed_at = excluded.last_refreshed_at,
                next_refresh_at = excluded.next_refresh_at,
                consecutive_failures = 0, last_error = null, last_error_at = null,
@@ -432,6 +555,7 @@ public class Grants {
         tokens.accessTokenExpiresAt(),
         tokens.refreshTokenExpiresAt(),
         issuedAt,
+        issuedAt,
         nextRefreshAt);
   }
 
@@ -451,7 +575,8 @@ public class Grants {
   private static final String HANDOUT_STATE =
       """
       select a.id, a.slug, a.paused, g.state, g.access_token, g.scope_granted, g.generation,
-             g.last_refreshed_at, g.access_token_expires_at, g.next_refresh_at
+             g.last_refreshed_at, g.access_token_expires_at, g.next_refresh_at,
+             a.changed_xid::text, coalesce(g.changed_xid::text, '0')
         from agency a left join agency_grant g on g.agency_id = a.id
       """;
 
@@ -469,9 +594,18 @@ public class Grants {
    * cannot be decrypted is logged and left out: it must not take all others with it.
    */
   public Read forEachHandoutState(int limit, Consumer<HandoutState> action) {
+    return forEachReadable(" order by a.id limit ?", action, limit);
+  }
+
+  /** The same of some agencies, in one statement. */
+  public Read forEachHandoutState(Collection<String> slugs, Consumer<HandoutState> action) {
+    return forEachReadable(" where a.slug = any(?)", action, (Object) slugs.toArray(String[]::new));
+  }
+
+  private Read forEachReadable(String which, Consumer<HandoutState> action, Object... arguments) {
     int[] counts = new int[2];
     forEach(
-        HANDOUT_STATE + " order by a.id limit ?",
+        HANDOUT_STATE + which,
         row -> {
           try {
             HandoutState state = handoutState(row);
@@ -482,7 +616,7 @@ public class Grants {
             counts[1]++;
           }
         },
-        limit);
+        arguments);
     return new Read(counts[0], counts[1]);
   }
 
@@ -555,7 +689,9 @@ public class Grants {
         row.getString(2),
         row.getBoolean(3),
         state == null ? ConnectionState.PENDING : ConnectionState.valueOf(state),
-        token);
+        token,
+        new HandoutState.Version(
+            Long.parseLong(row.getString(11)), Long.parseLong(row.getString(12))));
   }
 
   @FunctionalInterface
@@ -601,9 +737,12 @@ public class Grants {
   private static void bind(PreparedStatement statement, @Nullable Object... arguments)
       throws SQLException {
     for (int i = 0; i < arguments.length; i++) {
-      Object argument = arguments[i];
-      statement.setObject(
-          i + 1, argument instanceof Instant time ? time.atOffset(ZoneOffset.UTC) : argument);
+      switch (arguments[i]) {
+        case Instant time -> statement.setObject(i + 1, time.atOffset(ZoneOffset.UTC));
+        case String[] texts ->
+            statement.setArray(i + 1, statement.getConnection().createArrayOf("text", texts));
+        case null, default -> statement.setObject(i + 1, arguments[i]);
+      }
     }
   }
 

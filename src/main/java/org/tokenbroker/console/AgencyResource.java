@@ -113,8 +113,12 @@ public class AgencyResource {
       case RefreshOutcome.HeldElsewhere() -> Notice.REFRESH_UNDER_WAY;
       case RefreshOutcome.TooSoon(Instant _) -> Notice.REFRESHED_A_MOMENT_AGO;
       case RefreshOutcome.Deferred(String error, Duration _) ->
-          // Not the agency's failure, so its page says nothing about it.
-          error.equals("invalid_client") ? Notice.CLIENT_REFUSED : Notice.REFRESH_FAILED;
+          // What is not the agency's failure is not said further down on its page either.
+          switch (error) {
+            case "invalid_client" -> Notice.CLIENT_REFUSED;
+            case "rate_limited" -> Notice.SLOWED_DOWN;
+            default -> Notice.REFRESH_FAILED;
+          };
     };
   }
 
@@ -150,6 +154,7 @@ public class AgencyResource {
           case Adoption.Adopted(String _, Active911Agency _) -> Notice.CANDIDATE_CONFIRMED;
           case Adoption.IdentityUnknown(String _) -> Notice.CANDIDATE_UNIDENTIFIED;
           case Adoption.OtherAgency(String _, Active911Agency _) -> Notice.CANDIDATE_UNIDENTIFIED;
+          case Adoption.Superseded(String _, Active911Agency _) -> Notice.CANDIDATE_UNIDENTIFIED;
           case Adoption.Gone() -> Notice.CANDIDATE_GONE;
         });
   }

@@ -12,6 +12,7 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Locale;
@@ -144,6 +145,8 @@ public class ImportResource {
                     request);
           };
       case Imports.Outcome.NoAnswer(String _) -> Page.agency(agency, Notice.IMPORT_UNANSWERED);
+      case Imports.Outcome.NotPresented(String _, Duration _) ->
+          Page.agency(agency, Notice.IMPORT_NOT_SENT);
       case Imports.Outcome.NoSuchAgency() -> throw Page.unknown(agency);
     };
   }
@@ -152,6 +155,7 @@ public class ImportResource {
     return switch (adoption) {
       case Adoption.Adopted(String _, Active911Agency _) -> Notice.IMPORTED;
       case Adoption.OtherAgency(String _, Active911Agency _) -> Notice.IMPORT_OTHER_AGENCY;
+      case Adoption.Superseded(String _, Active911Agency _) -> Notice.IMPORT_SUPERSEDED;
       case Adoption.IdentityUnknown(String _) -> Notice.IMPORT_UNIDENTIFIED;
       case Adoption.Gone() -> Notice.CANDIDATE_GONE;
     };

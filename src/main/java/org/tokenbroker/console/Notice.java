@@ -39,14 +39,26 @@ enum Notice {
       Tone.WARN,
       "The token works, but it is for another Active911 agency than this one. It is kept and not"
           + " used: see below."),
+  IMPORT_SUPERSEDED(
+      Tone.WARN,
+      "The token works, but the agency was connected anew meanwhile. It is kept and not used: see"
+          + " below."),
   IMPORT_UNANSWERED(
       Tone.BAD,
       "Active911 did not answer, and nothing was stored. It may have used the token up: if it is"
           + " refused the next time, a new one is needed."),
+  IMPORT_NOT_SENT(
+      Tone.WARN,
+      "Active911 has asked the broker to slow down, so the token was not sent and is as good as"
+          + " before. Try again in a minute."),
   CLIENT_REFUSED(
       Tone.BAD,
       "Active911 refuses the broker's own client id or secret, so it did not even look. An operator"
           + " has to set them right."),
+  SLOWED_DOWN(
+      Tone.WARN,
+      "Active911 has asked the broker to slow down. The agency is refreshed as soon as that is"
+          + " over."),
   CANDIDATE_CONFIRMED(Tone.GOOD, "Confirmed. This is the agency's consent now."),
   CANDIDATE_UNIDENTIFIED(
       Tone.WARN, "Active911 has not said yet which agency this consent is for. Look again soon."),

@@ -309,6 +309,13 @@ public class AgenciesResource {
               .about(agency)
               .retryAfter(RETRY)
               .toException();
+      case Imports.Outcome.NotPresented(String error, Duration retryIn) ->
+          throw Problem.of(
+                  ProblemType.UPSTREAM_UNAVAILABLE,
+                  "Nothing may be sent to Active911 now (" + error + "); the token was not used.")
+              .about(agency)
+              .retryAfter(retryIn)
+              .toException();
       case Imports.Outcome.NoSuchAgency() -> throw unknown(agency);
     };
   }
@@ -345,6 +352,11 @@ public class AgenciesResource {
               .about(agency)
               .withCandidate(candidate)
               .toException();
+      case Adoption.Superseded(String _, Active911Agency _) ->
+          throw problem(
+              ProblemType.CONFLICT,
+              "The agency was connected anew meanwhile; the imported consent is kept as a candidate.",
+              agency);
       case Adoption.Gone() ->
           throw problem(
               ProblemType.CONFLICT,
@@ -443,6 +455,7 @@ public class AgenciesResource {
               "Active911 has not said yet which agency this consent is for; it is being asked.",
               agency);
       case Adoption.OtherAgency(String _, Active911Agency _) -> status(agency);
+      case Adoption.Superseded(String _, Active911Agency _) -> status(agency);
       case Adoption.Gone() -> throw noSuchCandidate(agency);
     };
   }

@@ -5,6 +5,7 @@ import jakarta.ws.rs.core.Cookie;
 import jakarta.ws.rs.core.NewCookie;
 import java.net.URI;
 import java.security.SecureRandom;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
@@ -24,6 +25,7 @@ import org.tokenbroker.oauth.Secret;
 import org.tokenbroker.oauth.TokenSet;
 import org.tokenbroker.onboarding.AuthorizationRequests.Consumed;
 import org.tokenbroker.refresh.Refresher;
+import org.tokenbroker.refresh.UpstreamGate;
 
 /**
  * The authorization-code flow (RFC 6749 §4.1), bound to the browser that began it by a cookie of
@@ -38,6 +40,7 @@ public class AuthorizationFlow {
   private final AuthorizationRequests requests;
   private final Agencies agencies;
   private final Active911 active911;
+  private final UpstreamGate gate;
   private final Consents consents;
   private final CallbackResults results;
   private final DatabaseClock clock;
@@ -48,6 +51,7 @@ public class AuthorizationFlow {
       AuthorizationRequests requests,
       Agencies agencies,
       Active911 active911,
+      UpstreamGate gate,
       Consents consents,
       CallbackResults results,
       DatabaseClock clock,
@@ -56,6 +60,7 @@ public class AuthorizationFlow {
     this.requests = requests;
     this.agencies = agencies;
     this.active911 = active911;
+    this.gate = gate;
     this.consents = consents;
     this.results = results;
     this.clock = clock;
@@ -142,8 +147,14 @@ public class AuthorizationFlow {
           agency,
           null);
     }
-    var sentAt = clock.instant();
+    Instant sentAt = clock.instant();
     TokenReply reply = active911.exchange(Secret.of(answer.code()), request.scope());
+    String result = end(agency, request, reply, sentAt);
+    gate.heard(reply, true);
+    return result;
+  }
+
+  private String end(AgencyRef agency, Consumed request, TokenReply reply, Instant sentAt) {
     return switch (reply) {
       case TokenReply.Issued issued -> {
         if (issued.refreshToken() == null) {
@@ -159,6 +170,9 @@ public class AuthorizationFlow {
                 issued.scope() == null ? request.scope() : issued.scope());
         yield switch (consents.take(agency, GrantKind.APPLICATION, tokens, sentAt)) {
           case Adoption.Adopted(String _, var identity) ->
+              results.add(CallbackOutcome.CONNECTED, agency, identity.name());
+          // Another consent that was won a moment later has already been taken over.
+          case Adoption.Superseded(String _, var identity) ->
               results.add(CallbackOutcome.CONNECTED, agency, identity.name());
           case Adoption.OtherAgency(String _, var identity) ->
               results.add(CallbackOutcome.OTHER_AGENCY, agency, identity.name());

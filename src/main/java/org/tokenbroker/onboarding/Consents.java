@@ -3,9 +3,7 @@ package org.tokenbroker.onboarding;
 import io.quarkus.scheduler.Scheduled;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.inject.Singleton;
-import java.time.Duration;
 import java.time.Instant;
-import java.util.Optional;
 import org.jboss.logging.Logger;
 import org.tokenbroker.active911.Active911;
 import org.tokenbroker.active911.AgencyReply;
@@ -19,6 +17,8 @@ import org.tokenbroker.agency.DatabaseClock.DatabaseUnavailableException;
 import org.tokenbroker.agency.GrantKind;
 import org.tokenbroker.oauth.Secret;
 import org.tokenbroker.oauth.TokenSet;
+import org.tokenbroker.refresh.Settlement;
+import org.tokenbroker.refresh.WonConsent;
 
 /**
  * Takes a consent just won from Active911 into keeping: first stores it as a candidate, then asks
@@ -30,17 +30,15 @@ class Consents {
 
   private static final Logger LOG = Logger.getLogger(Consents.class);
 
-  /** A database that is away for a moment must not cost a consent. */
-  private static final int ATTEMPTS_TO_KEEP = 20;
-
-  private static final Duration BETWEEN_ATTEMPTS = Duration.ofMillis(500);
   private static final int BATCH = 50;
 
   private final Candidates candidates;
+  private final Settlement settlement;
   private final Active911 active911;
 
-  Consents(Candidates candidates, Active911 active911) {
+  Consents(Candidates candidates, Settlement settlement, Active911 active911) {
     this.candidates = candidates;
+    this.settlement = settlement;
     this.active911 = active911;
   }
 
@@ -49,38 +47,17 @@ class Consents {
    * Blocks.
    *
    * @param wonAt when the request that won it was about to be sent, on the database's clock
+   * @throws DatabaseUnavailableException if it could not be stored by now; it is kept, and becomes
+   *     a candidate when the database is back
    */
   Adoption take(AgencyRef agency, GrantKind kind, TokenSet tokens, Instant wonAt) {
-    Optional<String> id = keep(agency, kind, tokens, wonAt);
-    if (id.isEmpty()) {
+    String id = candidates.newId();
+    WonConsent consent = new WonConsent(id, agency.id(), agency.slug(), kind, tokens, true, wonAt);
+    if (!settlement.keep(consent)) {
       LOG.warnf("Agency %s was deleted while it was being connected", agency.slug());
       return new Adoption.Gone();
     }
-    return identify(id.get(), tokens.accessToken());
-  }
-
-  private Optional<String> keep(AgencyRef agency, GrantKind kind, TokenSet tokens, Instant wonAt) {
-    for (int attempt = 1; ; attempt++) {
-      try {
-        return candidates.keep(agency.id(), kind, tokens, true, wonAt);
-      } catch (RuntimeException e) {
-        if (attempt == ATTEMPTS_TO_KEEP || !pause()) {
-          LOG.errorf("Agency %s: a consent was won but could not be stored", agency.slug());
-          throw e;
-        }
-        LOG.warnf("Agency %s: a consent was won; storing it failed, trying again", agency.slug());
-      }
-    }
-  }
-
-  private static boolean pause() {
-    try {
-      Thread.sleep(BETWEEN_ATTEMPTS);
-      return true;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    }
+    return identify(id, tokens.accessToken());
   }
 
   private Adoption identify(String candidateId, Secret accessToken) {

@@ -1,6 +1,7 @@
 package org.tokenbroker.onboarding;
 
 import jakarta.inject.Singleton;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +58,13 @@ public class Imports {
     /** Active911 did not answer in a way that means anything. */
     record NoAnswer(String error) implements Outcome {}
 
+    /**
+     * It was not presented: nothing may be sent to Active911 now.
+     *
+     * @param retryIn when it is worth trying again
+     */
+    record NotPresented(String error, Duration retryIn) implements Outcome {}
+
     /** There is no such agency. */
     record NoSuchAgency() implements Outcome {}
   }
@@ -84,6 +92,8 @@ public class Imports {
           new Outcome.Taken(consents.take(agency, kind, live.tokens(), live.provenAt()));
       case Proof.Refused(OAuthError error) -> new Outcome.Refused(error);
       case Proof.Unknown(String error) -> new Outcome.NoAnswer(error);
+      case Proof.NotPresented(String error, Duration retryIn) ->
+          new Outcome.NotPresented(error, retryIn);
     };
   }
 

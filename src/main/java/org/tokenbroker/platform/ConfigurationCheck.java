@@ -35,8 +35,8 @@ record ConfigurationCheck(List<String> faults, List<String> warnings) {
           "[A-Z0-9_]+_(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT|PORT_[0-9]+_(TCP|UDP|SCTP).*)");
 
   /**
-   * A refresh may be sent twice, with the one client secret and with the other, and then its answer
-   * is stored: the lease has to outlive that.
+   * A refresh may wait its turn for as long as a call may take, its answer is listened for twice as
+   * long, and is then stored: the lease has to outlive that.
    */
   private static final Duration LEASE_MARGIN = Duration.ofSeconds(10);
 
@@ -139,10 +139,10 @@ record ConfigurationCheck(List<String> faults, List<String> warnings) {
       String timeout = valid.get(Setting.ACTIVE911_TIMEOUT);
       if (lease != null && timeout != null) {
         Duration least =
-            DurationConverter.parseDuration(timeout).multipliedBy(2).plus(LEASE_MARGIN);
+            DurationConverter.parseDuration(timeout).multipliedBy(3).plus(LEASE_MARGIN);
         if (DurationConverter.parseDuration(lease).compareTo(least) < 0) {
           faults.add(
-              "%s must be at least twice %s and %d s more"
+              "%s must be at least three times %s and %d s more"
                   .formatted(
                       Setting.REFRESH_LEASE.key(),
                       Setting.ACTIVE911_TIMEOUT.key(),

@@ -80,7 +80,12 @@ record Setting(
               Expectation.integer(1, 1000)),
           REFRESH_LEASE,
           optional(
-              "BROKER_REFRESH_RATE", "broker.refresh.rate", "10", Expectation.integer(1, 10_000)),
+              "BROKER_REFRESH_RATE", "broker.refresh.rate", "10", Expectation.integer(0, 10_000)),
+          optional(
+              "BROKER_REFRESH_SHUTDOWN_GRACE",
+              "broker.refresh.shutdown-grace",
+              "30s",
+              Expectation.duration("0s", "10m")),
           optional(
               "BROKER_OFFLINE_GRACE",
               "broker.offline-grace",

@@ -13,7 +13,17 @@ import org.tokenbroker.oauth.TokenSet;
  * @param tokens the tokens after the answer
  * @param nextRefreshAt when to refresh next, on the database's clock
  */
-record Answer(Lease lease, TokenSet tokens, Instant nextRefreshAt) {
+record Answer(Lease lease, TokenSet tokens, Instant nextRefreshAt) implements Unsettled {
+
+  @Override
+  public long agencyId() {
+    return lease.agencyId();
+  }
+
+  @Override
+  public String slug() {
+    return lease.slug();
+  }
 
   /** The access token as it will be once it is settled. */
   CurrentToken accessToken() {

@@ -1,6 +1,9 @@
 package org.tokenbroker.refresh;
 
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import jakarta.inject.Singleton;
@@ -51,6 +54,8 @@ class Journal {
 
   private static final JsonMapper JSON =
       JsonMapper.builder().addModule(new JavaTimeModule()).build();
+  // With its root type named, so that what it is stands in the text.
+  private static final ObjectWriter WRITTEN = JSON.writerFor(Written.class);
 
   private final Path directory;
   private final TokenCipher cipher;
@@ -71,10 +76,80 @@ class Journal {
    *
    * @param file where it stands; empty if it could not be written
    */
-  record Entry(Answer answer, Optional<Path> file) {}
+  record Entry(Unsettled answer, Optional<Path> file) {}
 
-  /** The answer as it is written; secrets in it are plain, and the whole is encrypted. */
-  private record Written(
+  /** An answer as it is written; secrets in it are plain, and the whole is encrypted. */
+  @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "answerTo")
+  @JsonSubTypes({
+    @JsonSubTypes.Type(value = WrittenAnswer.class, name = "refresh"),
+    @JsonSubTypes.Type(value = WrittenConsent.class, name = "consent")
+  })
+  private sealed interface Written {
+
+    static Written of(Unsettled answer) {
+      return switch (answer) {
+        case Answer refresh -> WrittenAnswer.of(refresh);
+        case WonConsent consent -> WrittenConsent.of(consent);
+      };
+    }
+
+    Unsettled read();
+  }
+
+  private record WrittenConsent(
+      String candidateId,
+      long agencyId,
+      String slug,
+      GrantKind kind,
+      String accessToken,
+      Instant accessTokenExpiresAt,
+      String refreshToken,
+      Instant refreshTokenExpiresAt,
+      String scope,
+      boolean anyAgency,
+      Instant wonAt)
+      implements Written {
+
+    static Written of(WonConsent consent) {
+      TokenSet tokens = consent.tokens();
+      return new WrittenConsent(
+          consent.candidateId(),
+          consent.agencyId(),
+          consent.slug(),
+          consent.kind(),
+          tokens.accessToken().value(),
+          tokens.accessTokenExpiresAt(),
+          tokens.refreshToken().value(),
+          tokens.refreshTokenExpiresAt(),
+          tokens.scope().toString(),
+          consent.anyAgency(),
+          consent.wonAt());
+    }
+
+    @Override
+    public Unsettled read() {
+      return new WonConsent(
+          candidateId,
+          agencyId,
+          slug,
+          kind,
+          new TokenSet(
+              Secret.of(accessToken),
+              accessTokenExpiresAt,
+              Secret.of(refreshToken),
+              refreshTokenExpiresAt,
+              Scope.parse(scope)),
+          anyAgency,
+          wonAt);
+    }
+
+    @Override
+    public String toString() {
+      return "WrittenConsent[" + slug + "]";
+    }
+  }
+
+  private record WrittenAnswer(
       long agencyId,
       String slug,
       String owner,
@@ -94,12 +169,13 @@ class Journal {
       String refreshToken,
       Instant refreshTokenExpiresAt,
       String scope,
-      Instant nextRefreshAt) {
+      Instant nextRefreshAt)
+      implements Written {
 
     static Written of(Answer answer) {
       Lease lease = answer.lease();
       TokenSet tokens = answer.tokens();
-      return new Written(
+      return new WrittenAnswer(
           lease.agencyId(),
           lease.slug(),
           lease.owner(),
@@ -122,7 +198,8 @@ class Journal {
           answer.nextRefreshAt());
     }
 
-    Answer read() {
+    @Override
+    public Unsettled read() {
       return new Answer(
           new Lease(
               agencyId,
@@ -150,19 +227,19 @@ class Journal {
 
     @Override
     public String toString() {
-      return "Written[" + slug + "]";
+      return "WrittenAnswer[" + slug + "]";
     }
   }
 
   /** Writes an answer down; when this returns it is on the disk, or the alarm was raised. */
-  Entry append(Answer answer) {
+  Entry append(Unsettled answer) {
     byte[] name = new byte[NAME_BYTES];
     random.nextBytes(name);
-    String file = answer.lease().agencyId() + "-" + HexFormat.of().formatHex(name) + ENDING;
+    String file = answer.agencyId() + "-" + HexFormat.of().formatHex(name) + ENDING;
     try {
       byte[] ciphertext =
           cipher.encrypt(
-              Secret.of(JSON.writeValueAsString(Written.of(answer))), Place.ofJournal(file));
+              Secret.of(WRITTEN.writeValueAsString(Written.of(answer))), Place.ofJournal(file));
       Path path = write(file, ciphertext);
       if (ill.compareAndSet(true, false)) {
         LOG.info("The journal can be written again");
@@ -230,6 +307,11 @@ class Journal {
             });
   }
 
+  /** Where its files are. */
+  Path directory() {
+    return directory;
+  }
+
   /** What an earlier process left. What cannot be read is reported and left where it is. */
   List<Entry> entries() {
     List<Entry> entries = new ArrayList<>();
@@ -246,7 +328,7 @@ class Journal {
     return entries;
   }
 
-  private Optional<Answer> read(Path file) {
+  private Optional<Unsettled> read(Path file) {
     String name = file.getFileName().toString();
     try {
       Secret text = cipher.decrypt(Files.readAllBytes(file), Place.ofJournal(name));

@@ -20,7 +20,11 @@ public interface RefreshConfig {
   @WithDefault("60s")
   Duration lease();
 
-  /** How many calls a second the whole fleet may make. */
+  /** How many calls a second the whole fleet may make; 0: any number. */
   @WithDefault("10")
   int rate();
+
+  /** How long the process may take to end: calls under way are finished, answers are stored. */
+  @WithDefault("30s")
+  Duration shutdownGrace();
 }

@@ -1,25 +1,31 @@
 package org.tokenbroker.refresh;
 
-import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.event.Event;
+import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.tokenbroker.active911.Active911;
 import org.tokenbroker.active911.Active911Config;
 import org.tokenbroker.active911.TokenReply;
 import org.tokenbroker.agency.AgencyChanged;
+import org.tokenbroker.agency.AgencySeen;
 import org.tokenbroker.agency.DatabaseClock;
+import org.tokenbroker.agency.DatabaseClock.DatabaseUnavailableException;
 import org.tokenbroker.agency.GrantKind;
 import org.tokenbroker.agency.Grants;
 import org.tokenbroker.agency.Grants.Claim;
@@ -50,20 +56,23 @@ public class Refresher {
   /** How long a token that is still valid rests between two refreshes on request. */
   public static final Duration REST = Duration.ofSeconds(30);
 
-  /** How soon to try again where Active911 refuses our client: nothing is wrong with the agency. */
-  private static final Duration CLIENT_REFUSED_RETRY = Duration.ofMinutes(1);
-
-  /** How often to look whether the holder of a lease has finished. */
-  private static final Duration LOOK = Duration.ofMillis(100);
+  /** How often to look whether the holder of a lease has finished, if nothing is heard of it. */
+  private static final Duration LOOK = Duration.ofMillis(250);
 
   /** What an answer may take to reach the database. */
   private static final Duration SETTLING = Duration.ofSeconds(10);
+
+  /** The answer to whoever asks while this process ends: another replica will do better. */
+  private static final RefreshOutcome.Deferred ENDING =
+      new RefreshOutcome.Deferred("shutting_down", Duration.ofSeconds(1));
 
   private static final int OWNER_BYTES = 8;
 
   private final Grants grants;
   private final Settlement settlement;
+  private final UpstreamGate gate;
   private final Active911 active911;
+  private final Active911Config active911Config;
   private final DatabaseClock clock;
   private final SecureRandom random;
   private final RefreshConfig config;
@@ -73,14 +82,24 @@ public class Refresher {
   /** How long a lease that somebody else holds is waited for. */
   private final Duration patience;
 
+  /** How old a lease may be when its token is presented, so that it outlives the call. */
+  private final Duration leaseMayBeOld;
+
   private final String owner;
   private final ConcurrentMap<Long, CompletableFuture<RefreshOutcome>> flights =
       new ConcurrentHashMap<>();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
+  /** By slug, who waits for a lease that another process holds. */
+  private final ConcurrentMap<String, CountDownLatch> waiting = new ConcurrentHashMap<>();
+
+  /** Open once the process ends: whatever waits for its turn gives it up then. */
+  private final CountDownLatch ending = new CountDownLatch(1);
+
   Refresher(
       Grants grants,
       Settlement settlement,
+      UpstreamGate gate,
       Active911 active911,
       Active911Config active911Config,
       DatabaseClock clock,
@@ -89,14 +108,17 @@ public class Refresher {
       Event<AgencyChanged> changed) {
     this.grants = grants;
     this.settlement = settlement;
+    this.gate = gate;
     this.active911 = active911;
+    this.active911Config = active911Config;
     this.clock = clock;
     this.random = random;
     this.config = config;
     this.changed = changed;
-    // Another holder's call may be sent twice, with either client secret, and is then settled.
-    this.patience = active911Config.timeout().multipliedBy(2);
-    this.grace = config.lease().plus(active911Config.timeout().multipliedBy(2)).plus(SETTLING);
+    Duration call = active911Config.answerTimeout();
+    this.patience = active911Config.timeout().plus(call);
+    this.leaseMayBeOld = config.lease().minus(call);
+    this.grace = config.lease().plus(call).plus(SETTLING);
     byte[] bytes = new byte[OWNER_BYTES];
     random.nextBytes(bytes);
     this.owner = HexFormat.of().formatHex(bytes);
@@ -112,12 +134,25 @@ public class Refresher {
     BY_ADMIN
   }
 
-  @PreDestroy
-  void close() throws InterruptedException {
+  /**
+   * Ends: claims nothing any more, gives back what was claimed but not presented, and waits for the
+   * answers that are under way.
+   *
+   * @return whether none is under way any more
+   */
+  boolean end(Duration atMost) throws InterruptedException {
+    ending.countDown();
     threads.shutdown();
-    if (!threads.awaitTermination(config.lease().toMillis(), TimeUnit.MILLISECONDS)) {
-      LOG.warn("Refreshes under way did not end in time and were left to their leases");
-    }
+    return threads.awaitTermination(atMost.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private boolean isEnding() {
+    return ending.getCount() == 0;
+  }
+
+  /** Names this process in the leases that it holds. */
+  String owner() {
+    return owner;
   }
 
   /**
@@ -136,18 +171,46 @@ public class Refresher {
     if (before != null) {
       return before;
     }
-    threads.execute(
-        () -> {
-          try {
-            RefreshOutcome outcome = fly(agencyId, slug, seenGeneration, reason);
-            flights.remove(agencyId, flight);
-            flight.complete(outcome);
-          } catch (RuntimeException | Error e) {
-            flights.remove(agencyId, flight);
-            flight.completeExceptionally(e);
-          }
-        });
+    launch(agencyId, flight, () -> fly(agencyId, slug, seenGeneration, reason), () -> {});
     return flight;
+  }
+
+  /**
+   * Presents the token of a lease that this process holds already, on a thread of its own.
+   *
+   * @param wait how long the call has to wait for its turn
+   * @return completes with the outcome; exceptionally if the database cannot be reached
+   */
+  CompletableFuture<RefreshOutcome> refresh(Lease lease, Duration wait) {
+    CompletableFuture<RefreshOutcome> flight = new CompletableFuture<>();
+    // Somebody here may be waiting for this very lease, and then sees its end in the database.
+    flights.putIfAbsent(lease.agencyId(), flight);
+    launch(lease.agencyId(), flight, () -> takeTurn(lease, wait), () -> grants.release(lease));
+    return flight;
+  }
+
+  private void launch(
+      long agencyId,
+      CompletableFuture<RefreshOutcome> flight,
+      Supplier<RefreshOutcome> work,
+      Runnable ifEnding) {
+    try {
+      threads.execute(
+          () -> {
+            try {
+              RefreshOutcome outcome = work.get();
+              flights.remove(agencyId, flight);
+              flight.complete(outcome);
+            } catch (RuntimeException | Error e) {
+              flights.remove(agencyId, flight);
+              flight.completeExceptionally(e);
+            }
+          });
+    } catch (RejectedExecutionException e) {
+      flights.remove(agencyId, flight);
+      ifEnding.run();
+      flight.complete(ENDING);
+    }
   }
 
   private RefreshOutcome fly(long agencyId, String slug, long seenGeneration, Reason reason) {
@@ -155,19 +218,45 @@ public class Refresher {
       // The database still has the token before: presenting it may kill the one that is kept.
       return new RefreshOutcome.Deferred("database_unavailable", Settlement.RETRY);
     }
+    try {
+      return claimAndPresent(agencyId, slug, seenGeneration, reason);
+    } finally {
+      waiting.remove(slug);
+    }
+  }
+
+  private RefreshOutcome claimAndPresent(
+      long agencyId, String slug, long seenGeneration, Reason reason) {
     long deadline = System.nanoTime() + patience.toNanos();
     while (true) {
+      if (isEnding()) {
+        return ENDING;
+      }
+      // Before the look at the lease, so that its end is not missed in between.
+      CountDownLatch news = waiting.computeIfAbsent(slug, key -> new CountDownLatch(1));
+      UpstreamGate.State upstream = gate.state();
+      if (upstream.pausedFor().compareTo(active911Config.timeout()) > 0) {
+        return new RefreshOutcome.Deferred("upstream_rate_limited", upstream.pausedFor());
+      }
       Claim claim =
           grants.claim(
               agencyId,
               seenGeneration,
-              reason == Reason.BY_ADMIN,
-              reason == Reason.REQUESTED ? REST : Duration.ZERO,
+              new Grants.Terms(
+                  reason == Reason.BY_ADMIN,
+                  reason == Reason.REQUESTED ? REST : Duration.ZERO,
+                  reason != Reason.BY_ADMIN,
+                  !upstream.clientRefused() || gate.mayProbe()),
               owner,
               config.lease());
       switch (claim) {
         case Claim.Won(Lease lease) -> {
-          return present(lease);
+          Optional<Duration> wait = gate.reserve(1, active911Config.timeout());
+          if (wait.isEmpty()) {
+            grants.release(lease);
+            return new RefreshOutcome.Deferred("rate_limited", active911Config.timeout());
+          }
+          return takeTurn(lease, wait.get());
         }
         case Claim.Newer() -> {
           changed.fire(new AgencyChanged(slug));
@@ -180,8 +269,14 @@ public class Refresher {
         case Claim.TooSoon(Instant forcedAt) -> {
           return new RefreshOutcome.TooSoon(forcedAt.plus(REST));
         }
+        case Claim.FailedJustNow(String error, Duration retryIn) -> {
+          return new RefreshOutcome.Deferred(error, retryIn);
+        }
+        case Claim.NoApplications() -> {
+          return new RefreshOutcome.Deferred("invalid_client", UpstreamGate.untilNextProbe());
+        }
         case Claim.HeldElsewhere() -> {
-          if (System.nanoTime() >= deadline || !pause()) {
+          if (System.nanoTime() >= deadline || !await(news, LOOK)) {
             return new RefreshOutcome.HeldElsewhere();
           }
         }
@@ -189,14 +284,37 @@ public class Refresher {
     }
   }
 
-  private static boolean pause() {
+  /** Whoever waits for another's lease looks again at once when the agency changes. */
+  void seen(@Observes AgencySeen event) {
+    CountDownLatch news = waiting.remove(event.slug());
+    if (news != null) {
+      news.countDown();
+    }
+  }
+
+  private static boolean await(CountDownLatch latch, Duration atMost) {
     try {
-      Thread.sleep(LOOK);
+      var _ = latch.await(atMost.toMillis(), TimeUnit.MILLISECONDS);
       return true;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return false;
     }
+  }
+
+  private RefreshOutcome takeTurn(Lease lease, Duration wait) {
+    boolean interrupted = wait.isPositive() && !await(ending, wait);
+    if (interrupted || isEnding()) {
+      grants.release(lease);
+      return ENDING;
+    }
+    if (Duration.between(lease.claimedAt(), clock.instant()).compareTo(leaseMayBeOld) > 0) {
+      // This process stood still for a while: by the time of the answer the lease could be
+      // another's.
+      grants.release(lease);
+      return new RefreshOutcome.HeldElsewhere();
+    }
+    return present(lease);
   }
 
   private RefreshOutcome present(Lease lease) {
@@ -205,7 +323,18 @@ public class Refresher {
           case APPLICATION -> active911.refreshApplication(lease.refreshToken());
           case PERSONAL -> active911.refreshPersonal(lease.refreshToken());
         };
-    return settle(lease, reply);
+    RefreshOutcome outcome = settle(lease, reply);
+    hear(reply, lease.kind());
+    return outcome;
+  }
+
+  private void hear(TokenReply reply, GrantKind kind) {
+    try {
+      gate.heard(reply, kind == GrantKind.APPLICATION);
+    } catch (DatabaseUnavailableException e) {
+      // Nothing can be claimed without the database either; the next answer says it again.
+      LOG.debug("What an answer means for the fleet could not be noted: the database is away");
+    }
   }
 
   private RefreshOutcome settle(Lease lease, TokenReply reply) {
@@ -214,13 +343,17 @@ public class Refresher {
       case TokenReply.Rejected(OAuthError error) ->
           switch (error) {
             case INVALID_GRANT -> refused(lease);
-            case INVALID_CLIENT -> {
-              // It concerns every agency, so it is not this one's failure.
-              LOG.error("Active911 refuses our client id or secret; no agency can be refreshed");
-              grants.release(lease, CLIENT_REFUSED_RETRY);
-              changed.fire(new AgencyChanged(lease.slug()));
-              yield new RefreshOutcome.Deferred("invalid_client", CLIENT_REFUSED_RETRY);
-            }
+            case INVALID_CLIENT ->
+                switch (lease.kind()) {
+                  case APPLICATION -> {
+                    // It concerns every agency, so it is not this one's failure: see the gate.
+                    grants.release(lease);
+                    yield new RefreshOutcome.Deferred(
+                        "invalid_client", UpstreamGate.untilNextProbe());
+                  }
+                  // Presented without our client, so it says nothing of that.
+                  case PERSONAL -> defer(lease, "oauth_error", Duration.ZERO);
+                };
             case INVALID_SCOPE -> defer(lease, "invalid_scope", Duration.ZERO);
             case OTHER -> defer(lease, "oauth_error", Duration.ZERO);
           };
@@ -321,6 +454,13 @@ public class Refresher {
 
     /** Nothing is known; it may have been used up. */
     record Unknown(String error) implements Proof {}
+
+    /**
+     * It was not presented: nothing may be sent to Active911 now.
+     *
+     * @param retryIn when it is worth trying again
+     */
+    record NotPresented(String error, Duration retryIn) implements Proof {}
   }
 
   /**
@@ -330,12 +470,23 @@ public class Refresher {
    * @param scope what it is believed to grant, where Active911 does not say
    */
   public Proof prove(GrantKind kind, Secret refreshToken, Instant issuedAt, Scope scope) {
+    Optional<Duration> wait = gate.reserve(1, active911Config.timeout());
+    if (wait.isEmpty()) {
+      Duration paused = gate.state().pausedFor();
+      return paused.isZero()
+          ? new Proof.NotPresented("rate_limited", active911Config.timeout())
+          : new Proof.NotPresented("upstream_rate_limited", paused);
+    }
+    if ((wait.get().isPositive() && !await(ending, wait.get())) || isEnding()) {
+      return new Proof.NotPresented(ENDING.error(), ENDING.retryIn());
+    }
     Instant sentAt = clock.instant();
     TokenReply reply =
         switch (kind) {
           case APPLICATION -> active911.refreshApplication(refreshToken);
           case PERSONAL -> active911.refreshPersonal(refreshToken);
         };
+    hear(reply, kind);
     return switch (reply) {
       case TokenReply.Issued issued ->
           new Proof.Live(

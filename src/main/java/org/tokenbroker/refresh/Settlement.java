@@ -7,38 +7,50 @@ import jakarta.enterprise.event.Event;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.time.Duration;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import org.jboss.logging.Logger;
 import org.tokenbroker.agency.AgencyChanged;
+import org.tokenbroker.agency.Candidates;
 import org.tokenbroker.agency.DatabaseClock.DatabaseUnavailableException;
 import org.tokenbroker.agency.Grants;
 import org.tokenbroker.agency.TokenRenewed;
 import org.tokenbroker.refresh.Journal.Entry;
 
 /**
- * Sees to it that every answer of Active911 reaches the database: journaled first, then stored;
- * where the database is away, tried again for as long as the process lives, and after that from the
- * journal by the next one. Until then the new token is served from memory.
+ * Sees to it that every answer of Active911 that holds tokens reaches the database: journaled
+ * first, then stored; where the database is away, tried again for as long as the process lives, and
+ * after that from the journal by the next one. Until then a renewed token is served from memory.
  */
 @Singleton
-class Settlement {
+public class Settlement {
 
   /** How soon it is worth asking again for an agency whose answer waits. */
   static final Duration RETRY = Duration.ofSeconds(5);
+
+  /** How long whoever won a consent waits for it to be stored: about ten seconds. */
+  private static final int ATTEMPTS_WAITED_FOR = 20;
+
+  private static final Duration BETWEEN_ATTEMPTS = Duration.ofMillis(500);
 
   private static final Logger LOG = Logger.getLogger(Settlement.class);
 
   private final Journal journal;
   private final Grants grants;
+  private final Candidates candidates;
   private final Event<TokenRenewed> renewed;
   private final Event<AgencyChanged> changed;
-  private final Set<Entry> unsettled = ConcurrentHashMap.newKeySet();
+  private final ConcurrentMap<Unsettled, Entry> unsettled = new ConcurrentHashMap<>();
 
   Settlement(
-      Journal journal, Grants grants, Event<TokenRenewed> renewed, Event<AgencyChanged> changed) {
+      Journal journal,
+      Grants grants,
+      Candidates candidates,
+      Event<TokenRenewed> renewed,
+      Event<AgencyChanged> changed) {
     this.journal = journal;
     this.grants = grants;
+    this.candidates = candidates;
     this.renewed = renewed;
     this.changed = changed;
   }
@@ -53,34 +65,90 @@ class Settlement {
     KEPT
   }
 
-  /** Journals an answer and stores it. */
+  /** Journals the answer to a refresh and stores it. */
   Result settle(Answer answer) {
+    Result result = journalAndStore(answer);
+    if (result != Result.OUTDATED) {
+      renewed.fire(new TokenRenewed(answer.agencyId(), answer.slug(), answer.accessToken()));
+    }
+    return result;
+  }
+
+  /**
+   * Journals a consent just won and stores it as a candidate. Blocks.
+   *
+   * @return whether it is a candidate now; false if its agency was deleted meanwhile
+   * @throws DatabaseUnavailableException if it could not be stored within some seconds; it is kept,
+   *     and stored when the database is back
+   */
+  public boolean keep(WonConsent consent) {
+    Result result = journalAndStore(consent);
+    for (int attempt = 0; result == Result.KEPT && attempt < ATTEMPTS_WAITED_FOR; attempt++) {
+      if (!pause()) {
+        break;
+      }
+      result = storeWaiting(consent);
+    }
+    return switch (result) {
+      case STORED -> true;
+      case OUTDATED -> false;
+      case KEPT -> throw new DatabaseUnavailableException("a consent that was won is kept");
+    };
+  }
+
+  private static boolean pause() {
+    try {
+      Thread.sleep(BETWEEN_ATTEMPTS);
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private Result journalAndStore(Unsettled answer) {
     Entry entry = journal.append(answer);
     Result result = store(entry);
     if (result == Result.KEPT) {
-      unsettled.add(entry);
+      unsettled.put(answer, entry);
       LOG.errorf(
           "Agency %s: the database is away; its new token is kept %s and stored later",
-          answer.lease().slug(),
-          entry.file().isPresent() ? "in memory and journal" : "in memory only");
-    }
-    if (result != Result.OUTDATED) {
-      renewed.fire(
-          new TokenRenewed(answer.lease().agencyId(), answer.lease().slug(), answer.accessToken()));
+          answer.slug(), entry.file().isPresent() ? "in memory and journal" : "in memory only");
     }
     return result;
   }
 
   private Result store(Entry entry) {
-    Answer answer = entry.answer();
     boolean stored;
     try {
-      stored = grants.settle(answer.lease(), answer.tokens(), answer.nextRefreshAt());
+      stored =
+          switch (entry.answer()) {
+            case Answer answer ->
+                grants.settle(answer.lease(), answer.tokens(), answer.nextRefreshAt());
+            case WonConsent consent ->
+                candidates.keep(
+                    consent.candidateId(),
+                    consent.agencyId(),
+                    consent.kind(),
+                    consent.tokens(),
+                    consent.anyAgency(),
+                    consent.wonAt());
+          };
     } catch (DatabaseUnavailableException e) {
+      return Result.KEPT;
+    } catch (RuntimeException e) {
+      // Of whatever kind: what Active911 has given is not let go of.
+      LOG.errorf(e, "Agency %s: its new token could not be stored", entry.answer().slug());
       return Result.KEPT;
     }
     journal.remove(entry);
     return stored ? Result.STORED : Result.OUTDATED;
+  }
+
+  /** What stands in for an answer that is stored by now. */
+  private Result storeWaiting(Unsettled answer) {
+    Entry entry = unsettled.get(answer);
+    return entry == null ? Result.STORED : storeWaiting(entry);
   }
 
   /**
@@ -89,39 +157,36 @@ class Settlement {
    */
   boolean isWaiting(long agencyId) {
     boolean waiting = false;
-    for (Entry entry : unsettled) {
-      if (entry.answer().lease().agencyId() == agencyId) {
-        waiting |= !storeWaiting(entry);
+    for (Entry entry : unsettled.values()) {
+      if (entry.answer() instanceof Answer && entry.answer().agencyId() == agencyId) {
+        waiting |= storeWaiting(entry) == Result.KEPT;
       }
     }
     return waiting;
   }
 
-  private boolean storeWaiting(Entry entry) {
+  private Result storeWaiting(Entry entry) {
     Result result = store(entry);
-    if (result == Result.KEPT) {
-      return false;
+    if (result != Result.KEPT && unsettled.remove(entry.answer(), entry)) {
+      String slug = entry.answer().slug();
+      LOG.infof(
+          "Agency %s: the token that was kept is %s",
+          slug, result == Result.STORED ? "stored" : "outdated");
+      changed.fire(new AgencyChanged(slug));
     }
-    unsettled.remove(entry);
-    String slug = entry.answer().lease().slug();
-    LOG.infof(
-        "Agency %s: the token that was kept is %s",
-        slug, result == Result.STORED ? "stored" : "outdated");
-    changed.fire(new AgencyChanged(slug));
-    return true;
+    return result;
   }
 
   /** What an earlier process left in the journal. */
   void replay(@Observes StartupEvent event) {
     for (Entry entry : journal.entries()) {
       Result result = store(entry);
-      LOG.infof(
-          "Agency %s: an answer was found in the journal: %s",
-          entry.answer().lease().slug(), result);
+      String slug = entry.answer().slug();
+      LOG.infof("Agency %s: an answer was found in the journal: %s", slug, result);
       if (result == Result.KEPT) {
-        unsettled.add(entry);
+        unsettled.put(entry.answer(), entry);
       } else {
-        changed.fire(new AgencyChanged(entry.answer().lease().slug()));
+        changed.fire(new AgencyChanged(slug));
       }
     }
   }
@@ -129,10 +194,41 @@ class Settlement {
   @Scheduled(every = "1s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
   @RunOnVirtualThread
   void storeWaiting() {
-    for (Entry entry : unsettled) {
-      if (!storeWaiting(entry)) {
+    for (Entry entry : unsettled.values()) {
+      if (storeWaiting(entry) == Result.KEPT && entry.answer() instanceof Answer) {
         return; // the database is away for the others as well
       }
+    }
+  }
+
+  /**
+   * Goes on storing what waits until all of it is stored or the time is over, and says what stays.
+   */
+  void end(Duration atMost) {
+    long deadline = System.nanoTime() + atMost.toNanos();
+    if (!unsettled.isEmpty()) {
+      LOG.errorf(
+          "Ending, but %d new tokens are not in the database yet; trying for %d s more",
+          unsettled.size(), atMost.toSeconds());
+    }
+    while (!unsettled.isEmpty()) {
+      storeWaiting();
+      if (unsettled.isEmpty() || System.nanoTime() > deadline || !pause()) {
+        break;
+      }
+    }
+    for (Entry entry : unsettled.values()) {
+      LOG.errorf(
+          "Agency %s: its new token could not be stored before the end: %s",
+          entry.answer().slug(),
+          entry
+              .file()
+              .map(
+                  file ->
+                      "it is kept in "
+                          + file.getFileName()
+                          + " of the journal, which has to be there at the next start")
+              .orElse("IT IS LOST, since the journal could not be written either"));
     }
   }
 }

@@ -141,7 +141,8 @@ class ConfigurationCheckTest {
     List<String> faults = check(environment).faults();
 
     assertEquals(
-        List.of("BROKER_REFRESH_LEASE must be at least twice ACTIVE911_TIMEOUT and 10 s more"),
+        List.of(
+            "BROKER_REFRESH_LEASE must be at least three times ACTIVE911_TIMEOUT and 10 s more"),
         faults);
   }
 

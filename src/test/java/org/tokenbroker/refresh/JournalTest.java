@@ -88,6 +88,23 @@ class JournalTest {
   }
 
   @Test
+  void aConsentIsReadBackByTheNextProcess() {
+    WonConsent consent =
+        new WonConsent(
+            "00112233445566778899aabbccddeeff",
+            4,
+            "springfield-fd",
+            GrantKind.PERSONAL,
+            answer(4).tokens(),
+            true,
+            NOW);
+
+    journal.append(consent);
+
+    assertEquals(List.of(consent), journal.entries().stream().map(Journal.Entry::answer).toList());
+  }
+
+  @Test
   void aSettledAnswerIsTakenOut() throws IOException {
     Journal.Entry entry = journal.append(answer(1));
 

@@ -6,10 +6,15 @@ import static org.hamcrest.Matchers.nullValue;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import jakarta.inject.Inject;
 import java.net.URI;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
+import javax.sql.DataSource;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -34,6 +39,7 @@ import org.tokenbroker.testing.BrokerTest;
 class UpstreamFaultsTest {
 
   Simulator active911;
+  @Inject DataSource dataSource;
   private BrokerClient broker;
   private String active911Id;
 
@@ -44,8 +50,13 @@ class UpstreamFaultsTest {
   }
 
   @AfterEach
-  void makeActive911WellAgain() {
+  void makeActive911WellAgain() throws SQLException {
     active911.clearFaults();
+    // What is remembered for the fleet would reach into the next test.
+    try (Connection connection = dataSource.getConnection();
+        Statement statement = connection.createStatement()) {
+      statement.execute("update upstream set paused_until = null, client_refused_at = null");
+    }
   }
 
   private void connected(String agency) {
@@ -76,7 +87,11 @@ class UpstreamFaultsTest {
         arguments("cut", new Fault.CutBody(10), "upstream_unreachable"),
         arguments("silence", new Fault.Silence(Moment.BEFORE), "upstream_timeout"),
         arguments("drip", new Fault.Drip(Duration.ofSeconds(2)), "upstream_timeout"),
-        arguments("rate", answer(429, "x", Body.EMPTY), "upstream_rate_limited"),
+        arguments(
+            "rate",
+            new Fault.ErrorAnswer(
+                429, "x", Body.EMPTY, Duration.ofSeconds(1), false, Moment.BEFORE),
+            "upstream_rate_limited"),
         arguments("scope", answer(400, "invalid_scope", Body.OAUTH), "invalid_scope"),
         arguments("request", answer(400, "invalid_request", Body.OAUTH_AS_HTML), "oauth_error"),
         arguments("too-long", new Fault.TokenLength(4097), "upstream_unintelligible"));
