@@ -1,14 +1,13 @@
 package org.tokenbroker.caller;
 
 import io.quarkus.runtime.StartupEvent;
-import io.quarkus.scheduler.Scheduled;
-import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.event.TransactionPhase;
 import jakarta.persistence.PersistenceException;
 import java.util.Optional;
 import org.jboss.logging.Logger;
+import org.tokenbroker.agency.ChangesSought;
 import org.tokenbroker.agency.DatabaseClock;
 
 /**
@@ -47,9 +46,7 @@ class CallerKeys {
   }
 
   /** Another replica may have changed something. */
-  @Scheduled(every = "1s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
-  @RunOnVirtualThread
-  synchronized void look() {
+  synchronized void look(@Observes ChangesSought event) {
     try {
       if (!callers.mark().equals(mark)) {
         reload();

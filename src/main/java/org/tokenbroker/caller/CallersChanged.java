@@ -1,4 +1,4 @@
 package org.tokenbroker.caller;
 
 /** A caller, a key or a grant was changed and committed. Fired on the thread that made it. */
-record CallersChanged() {}
+public record CallersChanged() {}

@@ -2,22 +2,28 @@ package org.tokenbroker.handout;
 
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.event.Event;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
+import org.tokenbroker.agency.AgencySeen;
+import org.tokenbroker.agency.ChangesSought;
 import org.tokenbroker.agency.DatabaseClock.DatabaseUnavailableException;
 import org.tokenbroker.agency.Grants;
-import org.tokenbroker.agency.TokenCipher.UndecipherableException;
 
 /**
- * Brings what other replicas changed into this one's memory, by asking the database twice a second
- * what changed since it was asked last. A change of this replica is in memory already; it is read
- * once more and does no harm. After a gap, however long, the next look catches up with all of it.
+ * Brings what other replicas changed into this one's memory, by asking the database what changed
+ * since it was asked last: as soon as a {@link ChangeBell} rings, and twice a second anyway. A
+ * change of this replica is in memory already; it is read once more and does no harm. After a gap,
+ * however long, the next look catches up with all of it.
  */
 @Singleton
 class CacheFeed {
@@ -28,6 +34,8 @@ class CacheFeed {
 
   private final Grants grants;
   private final TokenCache cache;
+  private final Event<AgencySeen> seenEvent;
+  private final Event<ChangesSought> soughtEvent;
   private final long graceNanos;
 
   /** Where to ask from on; one look runs at a time. */
@@ -41,13 +49,20 @@ class CacheFeed {
   private volatile long lastLook = System.nanoTime();
   private volatile @Nullable Thread looking;
   private volatile boolean away;
+  private final Semaphore rung = new Semaphore(0);
+  private volatile boolean callersHaveChanged;
+  private long lastSought;
 
   CacheFeed(
       Grants grants,
       TokenCache cache,
+      Event<AgencySeen> seenEvent,
+      Event<ChangesSought> soughtEvent,
       @ConfigProperty(name = "broker.offline-grace", defaultValue = "24h") Duration offlineGrace) {
     this.grants = grants;
     this.cache = cache;
+    this.seenEvent = seenEvent;
+    this.soughtEvent = soughtEvent;
     this.graceNanos = offlineGrace.toNanos();
   }
 
@@ -56,6 +71,7 @@ class CacheFeed {
     position = grants.position();
     cache.fill();
     lastLook = System.nanoTime();
+    lastSought = lastLook;
     // A thread of its own, since the scheduler counts in whole seconds.
     looking = Thread.ofVirtual().name("cache-feed").start(this::lookAgainAndAgain);
   }
@@ -63,6 +79,14 @@ class CacheFeed {
   /** Whether memory is too old to be relied upon: the database has been away for too long. */
   boolean isTooOld() {
     return System.nanoTime() - lastLook > graceNanos;
+  }
+
+  /** Has the feed look now. */
+  void ring(boolean callers) {
+    if (callers) {
+      callersHaveChanged = true;
+    }
+    rung.release();
   }
 
   void stop(@Observes ShutdownEvent event) {
@@ -75,7 +99,8 @@ class CacheFeed {
   private void lookAgainAndAgain() {
     try {
       while (true) {
-        Thread.sleep(BETWEEN_LOOKS);
+        var _ = rung.tryAcquire(BETWEEN_LOOKS.toMillis(), TimeUnit.MILLISECONDS);
+        rung.drainPermits();
         look();
       }
     } catch (InterruptedException e) {
@@ -83,23 +108,17 @@ class CacheFeed {
     }
   }
 
-  /** One agency that cannot be read must not keep the changes of all others from being seen. */
-  private void reload(String agency) {
-    try {
-      cache.load(agency);
-    } catch (UndecipherableException e) {
-      LOG.errorf("Agency %s has changed, but: %s", agency, e.getMessage());
-    }
-  }
-
   private void look() {
     try {
       Grants.Changes changes = grants.changesSince(position);
       Map<String, Long> found = changes.agencies();
-      for (Map.Entry<String, Long> change : found.entrySet()) {
-        if (!change.getValue().equals(seen.get(change.getKey()))) {
-          reload(change.getKey());
-        }
+      List<String> unseen =
+          found.entrySet().stream()
+              .filter(change -> !change.getValue().equals(seen.get(change.getKey())))
+              .map(Map.Entry::getKey)
+              .toList();
+      if (!unseen.isEmpty()) {
+        cache.load(unseen);
       }
       found.values().removeIf(xid -> xid < changes.position());
       seen = found;
@@ -109,6 +128,8 @@ class CacheFeed {
         away = false;
         LOG.info("The database can be reached again; memory has caught up");
       }
+      unseen.forEach(slug -> seenEvent.fire(new AgencySeen(slug)));
+      haveOthersLook();
     } catch (DatabaseUnavailableException e) {
       if (!away) {
         away = true;
@@ -116,6 +137,15 @@ class CacheFeed {
       }
     } catch (RuntimeException e) {
       LOG.error("Looking for changes failed in a way that is a bug; it goes on", e);
+    }
+  }
+
+  /** Not at each ring: those are many while many tokens are renewed. */
+  private void haveOthersLook() {
+    if (callersHaveChanged || lastLook - lastSought >= BETWEEN_LOOKS.toNanos()) {
+      callersHaveChanged = false;
+      lastSought = lastLook;
+      soughtEvent.fire(new ChangesSought());
     }
   }
 }

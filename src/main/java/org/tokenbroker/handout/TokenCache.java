@@ -5,6 +5,9 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.event.TransactionPhase;
 import jakarta.inject.Singleton;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
@@ -12,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 import org.tokenbroker.agency.AgencyChanged;
 import org.tokenbroker.agency.DatabaseClock.DatabaseUnavailableException;
 import org.tokenbroker.agency.Grants;
+import org.tokenbroker.agency.HandoutState;
+import org.tokenbroker.agency.TokenCipher.UndecipherableException;
 import org.tokenbroker.agency.TokenRenewed;
 
 /**
@@ -83,10 +88,41 @@ class TokenCache {
    * @return null if there is no such agency
    */
   @Nullable Handout load(String slug) {
-    // Read while the entry is held: of two loads the later one also reads later, so that an older
-    // state never replaces a newer one. Reads of the entry go on meanwhile.
+    HandoutState read = grants.handoutState(slug).orElse(null);
+    return update(slug, read);
+  }
+
+  /** Reads some agencies from the database, all in one statement. Blocks. */
+  void load(Collection<String> slugs) {
+    Set<String> missing = new HashSet<>(slugs);
+    grants.forEachHandoutState(
+        slugs,
+        read -> {
+          missing.remove(read.slug());
+          update(read.slug(), read);
+        });
+    for (String slug : missing) {
+      try {
+        load(slug);
+      } catch (UndecipherableException e) {
+        // Logged above; it must not keep the changes of all others from being seen.
+        LOG.debugf("Agency %s stays in memory as it was", slug);
+      }
+    }
+  }
+
+  /** Takes over what was read, unless something newer was taken over since. */
+  private @Nullable Handout update(String slug, @Nullable HandoutState read) {
     return handouts
         .asMap()
-        .compute(slug, (key, before) -> grants.handoutState(key).map(Handout::of).orElse(null));
+        .compute(
+            slug,
+            (key, before) -> {
+              if (read == null || before == null) {
+                return read == null ? null : Handout.of(read);
+              }
+              HandoutState after = before.state().updatedBy(read);
+              return after.equals(before.state()) ? before : Handout.of(after);
+            });
   }
 }
