@@ -10,6 +10,7 @@ import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
@@ -125,12 +126,17 @@ public class DatabaseClock implements InstantSource {
 
   /** The database could not be asked for its time. */
   public static final class DatabaseUnavailableException extends RuntimeException {
+    private static final String NO_CONNECTION = "08001";
+
     public DatabaseUnavailableException(SQLException cause) {
       super("the database did not answer", cause);
     }
 
+    /**
+     * @param message what could not be done without it
+     */
     public DatabaseUnavailableException(String message) {
-      super(message);
+      super(message, new SQLTransientConnectionException(message, NO_CONNECTION));
     }
   }
 }

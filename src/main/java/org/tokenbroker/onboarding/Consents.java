@@ -70,7 +70,7 @@ class Consents {
 
   @Scheduled(
       every = "30s",
-      delayed = "30s",
+      delayed = "5s",
       concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
   @RunOnVirtualThread
   void identifyWaiting() {

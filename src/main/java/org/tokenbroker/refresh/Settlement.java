@@ -6,6 +6,7 @@ import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.enterprise.event.Event;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -28,8 +29,8 @@ public class Settlement {
   /** How soon it is worth asking again for an agency whose answer waits. */
   static final Duration RETRY = Duration.ofSeconds(5);
 
-  /** How long whoever won a consent waits for it to be stored: about ten seconds. */
-  private static final int ATTEMPTS_WAITED_FOR = 20;
+  /** How long whoever won a consent waits for it to be stored. */
+  private static final Duration WAITED_FOR = Duration.ofSeconds(10);
 
   private static final Duration BETWEEN_ATTEMPTS = Duration.ofMillis(500);
 
@@ -83,10 +84,8 @@ public class Settlement {
    */
   public boolean keep(WonConsent consent) {
     Result result = journalAndStore(consent);
-    for (int attempt = 0; result == Result.KEPT && attempt < ATTEMPTS_WAITED_FOR; attempt++) {
-      if (!pause()) {
-        break;
-      }
+    long deadline = System.nanoTime() + WAITED_FOR.toNanos();
+    while (result == Result.KEPT && System.nanoTime() < deadline && pause()) {
       result = storeWaiting(consent);
     }
     return switch (result) {
@@ -138,14 +137,24 @@ public class Settlement {
       return Result.KEPT;
     } catch (RuntimeException e) {
       // Of whatever kind: what Active911 has given is not let go of.
-      LOG.errorf(e, "Agency %s: its new token could not be stored", entry.answer().slug());
+      if (!isFromDatabase(e)) {
+        LOG.errorf(e, "Agency %s: its new token could not be stored", entry.answer().slug());
+      }
       return Result.KEPT;
     }
     journal.remove(entry);
     return stored ? Result.STORED : Result.OUTDATED;
   }
 
-  /** What stands in for an answer that is stored by now. */
+  private static boolean isFromDatabase(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SQLException) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   private Result storeWaiting(Unsettled answer) {
     Entry entry = unsettled.get(answer);
     return entry == null ? Result.STORED : storeWaiting(entry);

@@ -110,6 +110,36 @@ class DatabaseAwayIT {
     return before;
   }
 
+  @Test
+  void aConsentThatIsWonWhileTheDatabaseGoesIsTakenOverByTheNextProcess() throws Exception {
+    String otherId = active911.agencies().get(1).id();
+    broker.createAgency("shelbyville-fd");
+    active911.inject(
+        FaultRule.of(
+                new Fault.Latency(Duration.ofSeconds(5), Duration.ofSeconds(5), Fault.Moment.AFTER))
+            .on(CallKind.EXCHANGE));
+    CompletableFuture<Response> callback =
+        CompletableFuture.supplyAsync(() -> broker.connect("shelbyville-fd", otherId));
+    Eventually.isTrue(
+        "the code is being exchanged",
+        () -> active911.calls(CallKind.EXCHANGE, otherId) == 1,
+        process::log);
+    postgres.close();
+    callback.join().then().statusCode(503);
+    assertEquals(1, journal().size());
+    process.kill();
+    postgres = startPostgres();
+    active911.clearFaults();
+
+    startBroker();
+
+    Eventually.isTrue(
+        "the consent is the agency's grant",
+        () -> broker.admin().get("/agencies/shelbyville-fd").path("state").equals("CONNECTED"),
+        process::log);
+    assertEquals(List.of(), journal());
+  }
+
   private boolean isClaimed() {
     try (Connection connection = postgres.getPostgresDatabase().getConnection();
         Statement statement = connection.createStatement();

@@ -1,6 +1,7 @@
 package org.tokenbroker.testing;
 
 import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
@@ -9,6 +10,9 @@ public final class Eventually {
 
   /** Generous: a test that has to wait for long is slow, not wrong. */
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  /** Between two questions: who waits must not take the time from who is waited for. */
+  private static final Duration PAUSE = Duration.ofMillis(5);
 
   private Eventually() {}
 
@@ -19,13 +23,23 @@ public final class Eventually {
    * @param more what else to say if it does not come
    */
   public static void isTrue(String what, BooleanSupplier condition, Supplier<String> more) {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    isTrue(what, PATIENCE, condition, more);
+  }
+
+  /**
+   * The same for what takes long by its nature.
+   *
+   * @param patience for how long to ask
+   */
+  public static void isTrue(
+      String what, Duration patience, BooleanSupplier condition, Supplier<String> more) {
+    long deadline = System.nanoTime() + patience.toNanos();
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() > deadline) {
         throw new AssertionError(
-            "not within %d s: %s%n%s".formatted(PATIENCE.toSeconds(), what, more.get()));
+            "not within %d s: %s%n%s".formatted(patience.toSeconds(), what, more.get()));
       }
-      Thread.onSpinWait();
+      LockSupport.parkNanos(PAUSE.toNanos());
     }
   }
 }
