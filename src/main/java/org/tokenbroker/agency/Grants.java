@@ -89,13 +89,30 @@ public class Grants {
    *     for it: how long ago the last such refresh must be; else zero
    * @param restAfterFailure whether a failure makes the next attempt wait: 2 s after the first, up
    *     to 30 s, whoever asks and wherever
+   * @param evenUnsettled whether to present a token that somebody else set out to present and was
+   *     not heard of since; see {@link #SETTLED}
    * @param applications whether application grants may be presented now; personal ones always may
    */
   public record Terms(
       boolean evenWithoutConsent,
       Duration restSince,
       boolean restAfterFailure,
+      boolean evenUnsettled,
       boolean applications) {}
+
+  /**
+   * Nobody has set out to present the stored token without being heard of since; or that is long
+   * ago, or the access token ends soon. Whoever it was may hold the token that took its place, in
+   * memory or journal, and only be cut off from the database; then presenting the old one may make
+   * Active911 revoke both (RFC 9700 §4.14.2). While the access token is good, nothing is lost by
+   * giving him time.
+   */
+  private static final String SETTLED =
+      """
+      (g.presented_hash is distinct from g.refresh_token_hash
+       or g.presented_at <= clock_timestamp() - interval '15 minutes'
+       or g.access_token_expires_at <= clock_timestamp() + interval '5 minutes')
+      """;
 
   /** What a claim does to the row. */
   private static final String CLAIM =
@@ -144,8 +161,9 @@ public class Grants {
                and (g.forced_at is null
                     or g.forced_at <= clock_timestamp() - ? * interval '1 millisecond')
                and (g.last_error_at is null or not ? or %s <= clock_timestamp())
+               and (? or %s)
             """
-                .formatted(RESTED)
+                .formatted(RESTED, SETTLED)
             + CLAIMED;
     try (Connection connection = dataSource.getConnection()) {
       try (PreparedStatement statement = connection.prepareStatement(claim)) {
@@ -159,7 +177,8 @@ public class Grants {
             terms.evenWithoutConsent(),
             terms.applications(),
             terms.restSince().toMillis(),
-            terms.restAfterFailure());
+            terms.restAfterFailure(),
+            terms.evenUnsettled());
         try (ResultSet row = statement.executeQuery()) {
           if (row.next()) {
             return new Claim.Won(lease(row, owner, terms.restSince().isPositive()));
@@ -197,12 +216,14 @@ public class Grants {
         """
         select g.generation, g.lease_until > clock_timestamp() or g.lease_owner = 'grace', g.state,
                g.kind, coalesce(g.last_error, ''),
-               (extract(epoch from %s - clock_timestamp()) * 1000)::bigint, g.forced_at
+               (extract(epoch from %s - clock_timestamp()) * 1000)::bigint,
+               case when g.forced_at > clock_timestamp() - ? * interval '1 millisecond'
+                    then g.forced_at end
           from agency_grant g where g.agency_id = ?
         """
             .formatted(RESTED);
     try (PreparedStatement statement = connection.prepareStatement(why)) {
-      bind(statement, agencyId);
+      bind(statement, terms.restSince().toMillis(), agencyId);
       try (ResultSet row = statement.executeQuery()) {
         if (!row.next()) {
           return new Claim.NoConsent();
@@ -225,8 +246,9 @@ public class Grants {
           return new Claim.FailedJustNow(row.getString(5), Duration.ofMillis(rest));
         }
         OffsetDateTime forcedAt = row.getObject(7, OffsetDateTime.class);
-        return forcedAt == null || !terms.restSince().isPositive()
-            ? new Claim.HeldElsewhere() // it was free a moment ago, or is now: worth another look
+        return forcedAt == null
+            // It was free a moment ago, or is now, or may be used up: worth another look.
+            ? new Claim.HeldElsewhere()
             : new Claim.TooSoon(forcedAt.toInstant());
       }
     }
@@ -237,8 +259,9 @@ public class Grants {
       """
       g.state = 'CONNECTED' and g.next_refresh_at <= (select clock_timestamp())
       and (g.lease_until is null or g.lease_until <= clock_timestamp())
-      and g.lease_owner is distinct from 'grace' and (g.kind = 'PERSONAL' or ?)
-      """;
+      and g.lease_owner is distinct from 'grace' and (g.kind = 'PERSONAL' or ?) and
+      """
+          + SETTLED;
 
   /** Of how many due agencies those that expire first are looked for, when very many are due. */
   private static final int WINDOW = 1000;

@@ -246,6 +246,7 @@ public class Refresher {
                   reason == Reason.BY_ADMIN,
                   reason == Reason.REQUESTED ? REST : Duration.ZERO,
                   reason != Reason.BY_ADMIN,
+                  reason == Reason.BY_ADMIN,
                   !upstream.clientRefused() || gate.mayProbe()),
               owner,
               config.lease());

@@ -137,6 +137,18 @@ class DueGrantsTest {
   }
 
   @Test
+  void whatSomebodyMayHaveUsedUpWaitsWhileTheAccessTokenIsGood() throws SQLException {
+    due(1, 3600);
+    due(2, 60);
+    due(3, 3600);
+    grants.claimDue(3, 3, true, "other", Duration.ofSeconds(-1));
+    execute(
+        "update agency_grant set presented_at = now() - interval '15 minutes' where agency_id = 3");
+
+    assertEquals(List.of(2L, 3L), claim(10, 10));
+  }
+
+  @Test
   void thoseThatFailTakeNoMoreThanTheirShare() throws SQLException {
     for (long id = 1; id <= 6; id++) {
       due(id, 100 + (int) id);

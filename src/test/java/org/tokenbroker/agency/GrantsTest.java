@@ -47,8 +47,10 @@ class GrantsTest {
   private static final Duration LEASE = Duration.ofMinutes(1);
   private static final Duration GRACE = Duration.ofMinutes(2);
   private static final Duration OVER = Duration.ofMinutes(-1);
-  private static final Grants.Terms ORDINARY = new Grants.Terms(false, Duration.ZERO, false, true);
-  private static final Grants.Terms EVEN_GONE = new Grants.Terms(true, Duration.ZERO, false, true);
+  private static final Grants.Terms ORDINARY =
+      new Grants.Terms(false, Duration.ZERO, false, true, true);
+  private static final Grants.Terms EVEN_GONE =
+      new Grants.Terms(true, Duration.ZERO, false, true, true);
   private static final Instant NOW = Instant.parse("2026-11-24T12:00:00Z");
 
   private Grants grants;
@@ -106,7 +108,7 @@ class GrantsTest {
   }
 
   private static Grants.Terms forced(Duration rest) {
-    return new Grants.Terms(false, rest, false, true);
+    return new Grants.Terms(false, rest, false, true, true);
   }
 
   private Lease won(long generation, Duration length) {
@@ -520,7 +522,7 @@ class GrantsTest {
   @Test
   void afterAFailureThoseWhoAskWaitForAWhile() throws SQLException {
     grants.deferred(won(1, LEASE), "upstream_timeout", Duration.ofMinutes(5));
-    Grants.Terms rested = new Grants.Terms(false, Duration.ZERO, true, true);
+    Grants.Terms rested = new Grants.Terms(false, Duration.ZERO, true, true, true);
 
     Claim.FailedJustNow soon =
         assertInstanceOf(Claim.FailedJustNow.class, grants.claim(id, 1, rested, "other", LEASE));
@@ -546,13 +548,33 @@ class GrantsTest {
         assertInstanceOf(
             Claim.FailedJustNow.class,
             grants.claim(
-                id, 1, new Grants.Terms(false, Duration.ZERO, true, true), "other", LEASE));
+                id, 1, new Grants.Terms(false, Duration.ZERO, true, true, true), "other", LEASE));
     assertTrue(soon.retryIn().toMillis() <= 5000, soon.toString());
   }
 
   @Test
+  void aTokenThatSomebodyMayHaveUsedUpIsLeftAloneWhileTheAccessTokenIsGood() throws SQLException {
+    won(1, OVER);
+    Grants.Terms patient = new Grants.Terms(false, Duration.ZERO, true, false, true);
+    assertInstanceOf(
+        Claim.Won.class, grants.claim(id, 1, patient, "other", OVER), "it has expired");
+
+    execute(
+        "update agency_grant set access_token_expires_at = now() + interval '1 hour'"
+            + " where agency_id = "
+            + id);
+    assertEquals(new Claim.HeldElsewhere(), grants.claim(id, 1, patient, "other", OVER));
+    assertInstanceOf(Claim.Won.class, claim(1), "an admin may");
+    execute(
+        "update agency_grant set presented_at = now() - interval '15 minutes', lease_until = null"
+            + " where agency_id = "
+            + id);
+    assertInstanceOf(Claim.Won.class, grants.claim(id, 1, patient, "other", LEASE));
+  }
+
+  @Test
   void whileTheClientIsRefusedOnlyPersonalGrantsAreClaimed() throws SQLException {
-    Grants.Terms personalOnly = new Grants.Terms(false, Duration.ZERO, true, false);
+    Grants.Terms personalOnly = new Grants.Terms(false, Duration.ZERO, true, true, false);
 
     assertEquals(new Claim.NoApplications(), grants.claim(id, 1, personalOnly, "me", LEASE));
 
