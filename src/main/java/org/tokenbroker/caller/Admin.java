@@ -8,15 +8,17 @@ import org.tokenbroker.problem.ProblemType;
  * A person or pipeline that has proved to be an admin.
  *
  * @param name the name among the admins; {@code bootstrap} for the key of the configuration
+ * @param role what the admin may do
  */
-public record Admin(String name) {
+public record Admin(String name, Role role) {
 
-  /** The admin whose key stands in the configuration. */
-  public static final Admin BOOTSTRAP = new Admin("bootstrap");
+  /** The admin whose key stands in the configuration: the way in that cannot be lost. */
+  public static final Admin BOOTSTRAP = new Admin("bootstrap", Role.ADMIN);
 
   private static final String KEY = Admin.class.getName();
 
-  void attachTo(RoutingContext request) {
+  /** Makes it the admin whose request this is. */
+  public void attachTo(RoutingContext request) {
     request.put(KEY, this);
   }
 

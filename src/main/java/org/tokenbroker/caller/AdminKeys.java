@@ -9,28 +9,44 @@ import java.util.Optional;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.tokenbroker.oauth.Secret;
 
-/** The admin keys of the configuration: the present one, and the next one while it is rolled. */
+/**
+ * Which admin a key belongs to: those of the configuration, the present one and the next one while
+ * it is rolled, to the bootstrap admin; all others to the named admins. Answered from memory.
+ */
 @ApplicationScoped
 public class AdminKeys {
 
-  private final List<byte[]> hashes = new ArrayList<>();
+  private final List<byte[]> configured = new ArrayList<>();
+  private final CallerKeys directory;
 
   AdminKeys(
       @ConfigProperty(name = "broker.admin-key") String key,
-      @ConfigProperty(name = "broker.admin-key-next") Optional<String> next) {
-    hashes.add(hash(key));
-    next.ifPresent(another -> hashes.add(hash(another)));
+      @ConfigProperty(name = "broker.admin-key-next") Optional<String> next,
+      CallerKeys directory) {
+    this.directory = directory;
+    configured.add(hash(key));
+    next.ifPresent(another -> configured.add(hash(another)));
   }
 
   /** The admin whose key this is; compares in constant time. */
   public Optional<Admin> authenticate(String key) {
-    return isValid(hash(key)) ? Optional.of(Admin.BOOTSTRAP) : Optional.empty();
+    if (isConfigured(hash(key))) {
+      return Optional.of(Admin.BOOTSTRAP);
+    }
+    return ApiKey.parse(key).flatMap(directory::authenticateAdmin);
   }
 
-  /** Whether a key of which only the hash is left is still valid, for sessions begun with it. */
-  public boolean isValid(byte[] hash) {
+  /**
+   * The admin with a key of which only the hash is left, for sessions begun with it; empty if the
+   * key is not valid any more.
+   */
+  public Optional<Admin> ofHash(byte[] hash) {
+    return isConfigured(hash) ? Optional.of(Admin.BOOTSTRAP) : directory.adminByHash(hash);
+  }
+
+  private boolean isConfigured(byte[] hash) {
     boolean valid = false;
-    for (byte[] known : hashes) {
+    for (byte[] known : configured) {
       valid |= MessageDigest.isEqual(known, hash);
     }
     return valid;

@@ -23,6 +23,9 @@ public record ApiKey(Kind kind, String id, Secret text) {
 
   private static final int ID_LENGTH = 12;
 
+  /** What a key's id can be. */
+  static final String ID_REGEX = "[0-9A-Za-z]{1,32}";
+
   /** 62^43 exceeds 2^256. */
   private static final int SECRET_LENGTH = 43;
 

@@ -29,4 +29,8 @@ class CallerKey {
 
   @Column(name = "expires_at", updatable = false)
   @Nullable Instant expiresAt;
+
+  /** Written by {@link KeyUse} alone. */
+  @Column(name = "last_used_at", insertable = false, updatable = false)
+  @Nullable Instant lastUsedAt;
 }

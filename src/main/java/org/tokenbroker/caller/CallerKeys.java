@@ -5,14 +5,15 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.event.TransactionPhase;
 import jakarta.persistence.PersistenceException;
+import java.time.Instant;
 import java.util.Optional;
 import org.jboss.logging.Logger;
 import org.tokenbroker.agency.ChangesSought;
 import org.tokenbroker.agency.DatabaseClock;
 
 /**
- * Who a caller's key belongs to, answered from memory: all callers and keys are held, used or not.
- * Reloaded whole after each change; there are few of them and they change seldom.
+ * Whom a key belongs to, answered from memory: all callers, named admins and keys are held, used or
+ * not. Reloaded whole after each change; there are few of them and they change seldom.
  */
 @ApplicationScoped
 class CallerKeys {
@@ -21,14 +22,16 @@ class CallerKeys {
 
   private final Callers callers;
   private final DatabaseClock clock;
+  private final KeyUse uses;
   private volatile Directory directory = Directory.EMPTY;
 
   /** What {@link Callers#mark()} was before the directory was read. */
   private String mark = "";
 
-  CallerKeys(Callers callers, DatabaseClock clock) {
+  CallerKeys(Callers callers, DatabaseClock clock, KeyUse uses) {
     this.callers = callers;
     this.clock = clock;
+    this.uses = uses;
   }
 
   void start(@Observes StartupEvent event) {
@@ -58,6 +61,26 @@ class CallerKeys {
 
   /** The caller whose key this is; does not block. */
   Optional<AuthenticatedCaller> authenticate(ApiKey key) {
-    return directory.find(key, clock.instant());
+    Instant now = clock.instant();
+    Optional<AuthenticatedCaller> caller = directory.caller(key, now);
+    if (caller.isPresent()) {
+      uses.note(key, now);
+    }
+    return caller;
+  }
+
+  /** The named admin whose key this is; does not block. */
+  Optional<Admin> authenticateAdmin(ApiKey key) {
+    Instant now = clock.instant();
+    Optional<Admin> admin = directory.admin(key, now);
+    if (admin.isPresent()) {
+      uses.note(key, now);
+    }
+    return admin;
+  }
+
+  /** The named admin with a valid key of this hash; does not block. */
+  Optional<Admin> adminByHash(byte[] hash) {
+    return directory.adminByHash(hash, clock.instant());
   }
 }

@@ -8,7 +8,6 @@ import jakarta.persistence.EntityManager;
 import jakarta.transaction.Transactional;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HashSet;
 import java.util.List;
@@ -28,16 +27,19 @@ public class Callers implements PanacheRepositoryBase<Caller, Long> {
   private final EntityManager entities;
   private final SecureRandom random;
   private final DatabaseClock clock;
+  private final KeyUse uses;
   private final Event<CallersChanged> changed;
 
   Callers(
       EntityManager entities,
       SecureRandom random,
       DatabaseClock clock,
+      KeyUse uses,
       Event<CallersChanged> changed) {
     this.entities = entities;
     this.random = random;
     this.clock = clock;
+    this.uses = uses;
     this.changed = changed;
   }
 
@@ -51,9 +53,6 @@ public class Callers implements PanacheRepositoryBase<Caller, Long> {
       @Nullable String issuer,
       @Nullable String subject,
       @Nullable String certificateSubject) {}
-
-  /** A key that was just made; the only time that it is seen. */
-  public record NewKey(ApiKey key, @Nullable Instant expiresAt) {}
 
   /** Creates the caller or replaces its settings; its keys stay. Returns whether it was created. */
   @Transactional
@@ -152,14 +151,17 @@ public class Callers implements PanacheRepositoryBase<Caller, Long> {
     return withAgencies().stream().map(caller -> status(caller, keys)).toList();
   }
 
-  /** All that authenticating and authorizing callers needs. */
+  /** All that authenticating and authorizing callers and named admins needs. */
   @Transactional
   Directory directory() {
     return Directory.of(
-        withAgencies(), entities.createQuery("from CallerKey", CallerKey.class).getResultList());
+        withAgencies(),
+        entities.createQuery("from CallerKey", CallerKey.class).getResultList(),
+        entities.createQuery("from NamedAdmin", NamedAdmin.class).getResultList(),
+        entities.createQuery("from AdminKey", AdminKey.class).getResultList());
   }
 
-  /** Changes with every change to a caller, a key or a grant, whoever makes it. */
+  /** Changes with every change to a caller, an admin, a key or a grant, whoever makes it. */
   @Transactional
   String mark() {
     return (String)
@@ -172,7 +174,7 @@ public class Callers implements PanacheRepositoryBase<Caller, Long> {
     return find("from Caller c left join fetch c.agencies", Sort.by("c.name")).list();
   }
 
-  private static CallerStatus status(Caller caller, List<CallerKey> keys) {
+  private CallerStatus status(Caller caller, List<CallerKey> keys) {
     long id = idOf(caller);
     return new CallerStatus(
         caller.name,
@@ -184,8 +186,12 @@ public class Callers implements PanacheRepositoryBase<Caller, Long> {
             .filter(key -> key.callerId == id)
             .map(
                 key ->
-                    new CallerStatus.Key(
-                        key.keyId, key.createdAt.truncatedTo(ChronoUnit.SECONDS), key.expiresAt))
+                    KeyStatus.of(
+                        key.keyId,
+                        key.createdAt,
+                        key.expiresAt,
+                        key.lastUsedAt,
+                        uses.notYetStored(ApiKey.Kind.CALLER, key.keyId)))
             .toList());
   }
 

@@ -39,6 +39,7 @@ import org.tokenbroker.problem.Slug;
 @Path("/callers")
 @Produces(MediaType.APPLICATION_JSON)
 @RunOnVirtualThread
+@RequiresRole(Role.ADMIN)
 @Tag(name = "callers", description = "Internal services, what is granted to them, and their keys")
 @SecurityRequirement(name = "admin_key")
 public class CallersResource {
@@ -83,7 +84,7 @@ public class CallersResource {
           @Nullable String certificateSubject) {}
 
   /** How long a key is to be valid. */
-  @Schema(name = "CallerKeyRequest")
+  @Schema(name = "KeyRequest")
   public record KeyRequest(
       @Schema(
               description = "Seconds; without it the key does not expire",
@@ -94,8 +95,8 @@ public class CallersResource {
           @Nullable Long expiresIn) {}
 
   /** A key as it is shown, once. */
-  @Schema(name = "NewCallerKey")
-  public record NewKey(
+  @Schema(name = "NewKey")
+  public record NewKeyShown(
       @Schema(examples = "4fZ0aQ81LmXc") String keyId,
       @Schema(description = "Shown this once", examples = "tbk_4fZ0aQ81LmXc_…_1bXz9Q")
           @JsonProperty("api_key")
@@ -107,6 +108,7 @@ public class CallersResource {
   public record CallerList(List<CallerStatus> items) {}
 
   @GET
+  @RequiresRole(Role.VIEWER)
   @Operation(
       operationId = "listCallers",
       summary = "All callers, by name, without their keys' secrets")
@@ -171,17 +173,23 @@ public class CallersResource {
       operationId = "createCallerKey",
       summary = "Makes a key; those that there are stay valid, so that a key can be rolled")
   @APIResponse(responseCode = "201", description = "The only answer that shows the key")
-  public RestResponse<NewKey> createKey(
+  public RestResponse<NewKeyShown> createKey(
       @Pattern(regexp = Slug.REGEX, message = "must match " + Slug.REGEX) String caller,
       @Valid @Nullable KeyRequest body) {
+    return shown(callers.createKey(caller, life(body)).orElseThrow(CallersResource::noSuchCaller));
+  }
+
+  /** How long a new key is to live; null: for ever. */
+  static @Nullable Duration life(@Nullable KeyRequest body) {
     Long seconds = body == null ? null : body.expiresIn();
-    Callers.NewKey made =
-        callers
-            .createKey(caller, seconds == null ? null : Duration.ofSeconds(seconds))
-            .orElseThrow(CallersResource::noSuchCaller);
+    return seconds == null ? null : Duration.ofSeconds(seconds);
+  }
+
+  /** The only answer that shows a key. */
+  static RestResponse<NewKeyShown> shown(NewKey made) {
     return ResponseBuilder.create(
             RestResponse.Status.CREATED,
-            new NewKey(made.key().id(), made.key().text().value(), made.expiresAt()))
+            new NewKeyShown(made.key().id(), made.key().text().value(), made.expiresAt()))
         .header(HttpHeaders.CACHE_CONTROL, "no-store")
         .build();
   }
@@ -193,7 +201,7 @@ public class CallersResource {
   @APIResponse(responseCode = "204", description = "Revoked")
   public void revokeKey(
       @Pattern(regexp = Slug.REGEX, message = "must match " + Slug.REGEX) String caller,
-      @PathParam("key_id") @Pattern(regexp = "[0-9A-Za-z]{1,32}", message = "must be a key id")
+      @PathParam("key_id") @Pattern(regexp = ApiKey.ID_REGEX, message = "must be a key id")
           String keyId) {
     if (!callers.revokeKey(caller, keyId)) {
       throw Problem.of(ProblemType.NOT_FOUND, "The caller has no such key.").toException();

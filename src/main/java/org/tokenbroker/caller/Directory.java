@@ -1,5 +1,6 @@
 package org.tokenbroker.caller;
 
+import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.HashMap;
@@ -9,56 +10,100 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Every caller and key at one moment; never changed, only replaced, so that a request reads it
- * without a lock. Looked up by key id, compared by hash in constant time.
+ * Every caller, named admin and key at one moment; never changed, only replaced, so that a request
+ * reads it without a lock. Keys are looked up by their id, and compared by hash in constant time.
  */
 final class Directory {
 
-  static final Directory EMPTY = new Directory(Map.of());
+  static final Directory EMPTY = new Directory(Map.of(), Map.of(), Map.of());
 
-  private static final class Entry {
+  /** A key and whose it is. */
+  private static final class Entry<T> {
     private final byte[] hash;
-    private final AuthenticatedCaller caller;
+    private final T holder;
     private final @Nullable Instant expiresAt;
 
-    Entry(byte[] hash, AuthenticatedCaller caller, @Nullable Instant expiresAt) {
+    Entry(byte[] hash, T holder, @Nullable Instant expiresAt) {
       this.hash = hash;
-      this.caller = caller;
+      this.holder = holder;
       this.expiresAt = expiresAt;
+    }
+
+    Optional<T> ifValid(byte[] presented, Instant now) {
+      return MessageDigest.isEqual(hash, presented)
+              && (expiresAt == null || now.isBefore(expiresAt))
+          ? Optional.of(holder)
+          : Optional.empty();
     }
   }
 
-  private final Map<String, Entry> byKeyId;
+  private final Map<String, Entry<AuthenticatedCaller>> callers;
+  private final Map<String, Entry<Admin>> admins;
+  private final Map<ByteBuffer, Entry<Admin>> adminsByHash;
 
-  private Directory(Map<String, Entry> byKeyId) {
-    this.byKeyId = byKeyId;
+  private Directory(
+      Map<String, Entry<AuthenticatedCaller>> callers,
+      Map<String, Entry<Admin>> admins,
+      Map<ByteBuffer, Entry<Admin>> adminsByHash) {
+    this.callers = callers;
+    this.admins = admins;
+    this.adminsByHash = adminsByHash;
   }
 
-  static Directory of(List<Caller> callers, List<CallerKey> keys) {
-    Map<Long, AuthenticatedCaller> byId = new HashMap<>();
+  static Directory of(
+      List<Caller> callers,
+      List<CallerKey> callerKeys,
+      List<NamedAdmin> admins,
+      List<AdminKey> adminKeys) {
+    Map<Long, AuthenticatedCaller> callersById = new HashMap<>();
     for (Caller caller : callers) {
-      byId.put(
+      callersById.put(
           Callers.idOf(caller),
           new AuthenticatedCaller(caller.name, caller.allAgencies, caller.agencies));
     }
-    Map<String, Entry> byKeyId = new HashMap<>();
-    for (CallerKey key : keys) {
-      AuthenticatedCaller caller = byId.get(key.callerId);
+    Map<String, Entry<AuthenticatedCaller>> callersByKeyId = new HashMap<>();
+    for (CallerKey key : callerKeys) {
+      AuthenticatedCaller caller = callersById.get(key.callerId);
       if (caller != null) {
-        byKeyId.put(key.keyId, new Entry(key.hash, caller, key.expiresAt));
+        callersByKeyId.put(key.keyId, new Entry<>(key.hash, caller, key.expiresAt));
       }
     }
-    return new Directory(byKeyId);
+    Map<Long, Admin> adminsById = new HashMap<>();
+    for (NamedAdmin admin : admins) {
+      adminsById.put(admin.id(), admin.toAdmin());
+    }
+    Map<String, Entry<Admin>> adminsByKeyId = new HashMap<>();
+    Map<ByteBuffer, Entry<Admin>> adminsByHash = new HashMap<>();
+    for (AdminKey key : adminKeys) {
+      Admin admin = adminsById.get(key.adminId);
+      if (admin != null) {
+        Entry<Admin> entry = new Entry<>(key.hash, admin, key.expiresAt);
+        adminsByKeyId.put(key.keyId, entry);
+        adminsByHash.put(ByteBuffer.wrap(key.hash), entry);
+      }
+    }
+    return new Directory(callersByKeyId, adminsByKeyId, adminsByHash);
   }
 
   /** The caller whose key this is, unless it was revoked or has expired. */
-  Optional<AuthenticatedCaller> find(ApiKey key, Instant now) {
-    Entry entry = byKeyId.get(key.id());
-    if (entry == null
-        || !MessageDigest.isEqual(entry.hash, key.hash())
-        || (entry.expiresAt != null && !now.isBefore(entry.expiresAt))) {
-      return Optional.empty();
-    }
-    return Optional.of(entry.caller);
+  Optional<AuthenticatedCaller> caller(ApiKey key, Instant now) {
+    Entry<AuthenticatedCaller> entry = callers.get(key.id());
+    return key.kind() == ApiKey.Kind.CALLER && entry != null
+        ? entry.ifValid(key.hash(), now)
+        : Optional.empty();
+  }
+
+  /** The named admin whose key this is, unless it was revoked or has expired. */
+  Optional<Admin> admin(ApiKey key, Instant now) {
+    Entry<Admin> entry = admins.get(key.id());
+    return key.kind() == ApiKey.Kind.ADMIN && entry != null
+        ? entry.ifValid(key.hash(), now)
+        : Optional.empty();
+  }
+
+  /** The named admin with a key of this hash, unless it was revoked or has expired. */
+  Optional<Admin> adminByHash(byte[] hash, Instant now) {
+    Entry<Admin> entry = adminsByHash.get(ByteBuffer.wrap(hash));
+    return entry == null ? Optional.empty() : entry.ifValid(hash, now);
   }
 }

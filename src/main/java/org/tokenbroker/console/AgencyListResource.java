@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 import org.tokenbroker.agency.Agencies;
 import org.tokenbroker.agency.AgencyStatus;
 import org.tokenbroker.agency.DatabaseClock;
+import org.tokenbroker.caller.RequiresRole;
+import org.tokenbroker.caller.Role;
 import org.tokenbroker.problem.Slug;
 
 /** The console's first page: all agencies, and before them those that somebody should look at. */
@@ -25,6 +27,7 @@ import org.tokenbroker.problem.Slug;
 @Produces(MediaType.TEXT_HTML)
 @RunOnVirtualThread
 @SignedIn
+@RequiresRole(Role.VIEWER)
 public class AgencyListResource {
 
   private static final int PAGE_SIZE = 50;

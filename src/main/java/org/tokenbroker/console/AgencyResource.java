@@ -23,6 +23,8 @@ import org.tokenbroker.agency.Candidates.Adoption;
 import org.tokenbroker.agency.DatabaseClock;
 import org.tokenbroker.agency.Grants;
 import org.tokenbroker.agency.HandoutState;
+import org.tokenbroker.caller.RequiresRole;
+import org.tokenbroker.caller.Role;
 import org.tokenbroker.onboarding.AuthorizationFlow;
 import org.tokenbroker.refresh.RefreshOutcome;
 import org.tokenbroker.refresh.Refresher;
@@ -32,6 +34,7 @@ import org.tokenbroker.refresh.Refresher;
 @Produces(MediaType.TEXT_HTML)
 @RunOnVirtualThread
 @SignedIn
+@RequiresRole(Role.OPERATOR)
 public class AgencyResource {
 
   private final Agencies agencies;
@@ -65,6 +68,7 @@ public class AgencyResource {
   }
 
   @GET
+  @RequiresRole(Role.VIEWER)
   @Operation(hidden = true)
   public Response page(
       String agency, @RestQuery @Nullable String notice, @Context RoutingContext request) {

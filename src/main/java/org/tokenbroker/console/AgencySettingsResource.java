@@ -18,6 +18,8 @@ import org.jboss.resteasy.reactive.RestForm;
 import org.jspecify.annotations.Nullable;
 import org.tokenbroker.agency.Agencies;
 import org.tokenbroker.agency.AgencySettings;
+import org.tokenbroker.caller.RequiresRole;
+import org.tokenbroker.caller.Role;
 import org.tokenbroker.onboarding.AdminInput;
 import org.tokenbroker.problem.ProblemType;
 
@@ -26,6 +28,7 @@ import org.tokenbroker.problem.ProblemType;
 @Produces(MediaType.TEXT_HTML)
 @RunOnVirtualThread
 @SignedIn
+@RequiresRole(Role.ADMIN)
 public class AgencySettingsResource {
 
   private final Agencies agencies;

@@ -17,6 +17,8 @@ import org.jboss.resteasy.reactive.RestForm;
 import org.jspecify.annotations.Nullable;
 import org.tokenbroker.agency.Agencies;
 import org.tokenbroker.agency.AgencyStatus;
+import org.tokenbroker.caller.RequiresRole;
+import org.tokenbroker.caller.Role;
 import org.tokenbroker.onboarding.Deletion;
 import org.tokenbroker.problem.ProblemType;
 
@@ -25,6 +27,7 @@ import org.tokenbroker.problem.ProblemType;
 @Produces(MediaType.TEXT_HTML)
 @RunOnVirtualThread
 @SignedIn
+@RequiresRole(Role.ADMIN)
 public class DeletionResource {
 
   private final Agencies agencies;

@@ -26,6 +26,8 @@ import org.tokenbroker.agency.Agencies;
 import org.tokenbroker.agency.AgencyStatus;
 import org.tokenbroker.agency.Candidates.Adoption;
 import org.tokenbroker.agency.GrantKind;
+import org.tokenbroker.caller.RequiresRole;
+import org.tokenbroker.caller.Role;
 import org.tokenbroker.oauth.OAuthError;
 import org.tokenbroker.oauth.Secret;
 import org.tokenbroker.onboarding.AdminInput;
@@ -38,6 +40,7 @@ import org.tokenbroker.refresh.RefreshOutcome;
 @Produces(MediaType.TEXT_HTML)
 @RunOnVirtualThread
 @SignedIn
+@RequiresRole(Role.OPERATOR)
 public class ImportResource {
 
   private static final String KIND = "kind";

@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 import org.tokenbroker.active911.Active911Config;
 import org.tokenbroker.agency.Agencies;
 import org.tokenbroker.agency.AgencySettings;
+import org.tokenbroker.caller.RequiresRole;
+import org.tokenbroker.caller.Role;
 import org.tokenbroker.oauth.Scope;
 import org.tokenbroker.onboarding.AdminInput;
 import org.tokenbroker.problem.ProblemType;
@@ -32,6 +34,7 @@ import org.tokenbroker.problem.Slug;
 @Produces(MediaType.TEXT_HTML)
 @RunOnVirtualThread
 @SignedIn
+@RequiresRole(Role.ADMIN)
 public class NewAgencyResource {
 
   private final Agencies agencies;

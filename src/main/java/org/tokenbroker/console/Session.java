@@ -2,6 +2,7 @@ package org.tokenbroker.console;
 
 import io.vertx.ext.web.RoutingContext;
 import org.tokenbroker.caller.Admin;
+import org.tokenbroker.caller.Role;
 import org.tokenbroker.oauth.Secret;
 
 /**
@@ -17,6 +18,16 @@ record Session(Secret id, Admin admin) {
   /** What each form of this session carries. */
   public String csrfToken() {
     return CsrfToken.of(id);
+  }
+
+  /** Whether pages show what operators may do. */
+  public boolean mayOperate() {
+    return admin.role().includes(Role.OPERATOR);
+  }
+
+  /** Whether pages show what only full admins may do. */
+  public boolean mayAdminister() {
+    return admin.role().includes(Role.ADMIN);
   }
 
   void attachTo(RoutingContext request) {

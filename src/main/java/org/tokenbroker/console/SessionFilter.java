@@ -50,6 +50,7 @@ class SessionFilter {
       throw refusedForm();
     }
     session.get().attachTo(routing);
+    session.get().admin().attachTo(routing);
     return Optional.empty();
   }
 

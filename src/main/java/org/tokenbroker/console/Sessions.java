@@ -15,7 +15,8 @@ import org.tokenbroker.oauth.Secret;
 /**
  * The sessions, timed by the database's clock. Of a session's cookie only the hash is stored. A
  * session ends 8 hours after it began, 30 minutes after it was last used, when its admin signs out,
- * and as soon as the key that it was begun with is no longer one of the configuration.
+ * and as soon as the key that it was begun with is no longer valid. Its admin has the role that the
+ * key's holder has at the moment.
  */
 @ApplicationScoped
 class Sessions {
@@ -65,7 +66,7 @@ class Sessions {
                  where id_hash = :id
                    and created_at > clock_timestamp() - :life * interval '1 second'
                    and last_seen > clock_timestamp() - :idle * interval '1 second'
-                returning admin, key_hash
+                returning admin, key_hash, role
                 """,
                 Object[].class)
             .setParameter("id", id.sha256())
@@ -74,8 +75,8 @@ class Sessions {
             .getResultList();
     return rows.stream()
         .map(Object[].class::cast)
-        .filter(row -> adminKeys.isValid((byte[]) row[1]))
-        .map(row -> new Session(id, new Admin((String) row[0])))
+        .flatMap(row -> adminKeys.ofHash((byte[]) row[1]).stream())
+        .map(admin -> new Session(id, admin))
         .findFirst();
   }
 

@@ -20,6 +20,8 @@ import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.RestForm;
 import org.jboss.resteasy.reactive.RestQuery;
 import org.jspecify.annotations.Nullable;
+import org.tokenbroker.caller.RequiresRole;
+import org.tokenbroker.caller.Role;
 import org.tokenbroker.oauth.Secret;
 import org.tokenbroker.problem.ProblemType;
 
@@ -107,6 +109,7 @@ public class SignInResource {
   @POST
   @Path("/sign-out")
   @SignedIn
+  @RequiresRole(Role.VIEWER)
   @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
   @Operation(hidden = true)
   public Response signOut(@Context HttpHeaders headers) {

@@ -39,6 +39,8 @@ import org.tokenbroker.agency.DatabaseClock;
 import org.tokenbroker.agency.GrantKind;
 import org.tokenbroker.agency.Grants;
 import org.tokenbroker.agency.HandoutState;
+import org.tokenbroker.caller.RequiresRole;
+import org.tokenbroker.caller.Role;
 import org.tokenbroker.oauth.OAuthError;
 import org.tokenbroker.oauth.Scope;
 import org.tokenbroker.oauth.Secret;
@@ -53,6 +55,7 @@ import org.tokenbroker.refresh.Refresher;
 @Path("/agencies")
 @Produces(MediaType.APPLICATION_JSON)
 @RunOnVirtualThread
+@RequiresRole(Role.ADMIN)
 @Tag(name = "agencies", description = "Agencies, their consents, and what can be done about them")
 @SecurityRequirement(name = "admin_key")
 public class AgenciesResource {
@@ -186,6 +189,7 @@ public class AgenciesResource {
   }
 
   @GET
+  @RequiresRole(Role.VIEWER)
   @Operation(operationId = "listAgencies", summary = "Agencies by slug, a page at a time")
   public AgencyList list(
       @Parameter(schema = @Schema(implementation = ConnectionState.class)) @RestQuery
@@ -239,6 +243,7 @@ public class AgenciesResource {
   @GET
   @Path("/{agency}")
   @Extension(name = "x-problems", value = "AGENCY_UNKNOWN")
+  @RequiresRole(Role.VIEWER)
   @Operation(operationId = "getAgency", summary = "The status of an agency")
   public AgencyStatus get(@Pattern(regexp = Slug.REGEX, message = SLUG_MESSAGE) String agency) {
     return status(agency);
@@ -264,6 +269,7 @@ public class AgenciesResource {
       name = "x-problems",
       value =
           "AGENCY_UNKNOWN AGENCY_MISMATCH CONFLICT CONSENT_REQUIRED IMPORT_REJECTED UPSTREAM_UNAVAILABLE")
+  @RequiresRole(Role.OPERATOR)
   @Operation(
       operationId = "importRefreshToken",
       summary = "Takes over a refresh token that was obtained elsewhere",
@@ -370,6 +376,7 @@ public class AgenciesResource {
   @Extension(
       name = "x-problems",
       value = "AGENCY_UNKNOWN CONSENT_REQUIRED CONFLICT UPSTREAM_UNAVAILABLE")
+  @RequiresRole(Role.OPERATOR)
   @Operation(
       operationId = "refreshAgency",
       summary = "Refreshes now, even a consent that was found gone")
@@ -416,6 +423,7 @@ public class AgenciesResource {
   @POST
   @Path("/{agency}/pause")
   @Extension(name = "x-problems", value = "AGENCY_UNKNOWN")
+  @RequiresRole(Role.OPERATOR)
   @Operation(
       operationId = "pauseAgency",
       summary = "Hands out no tokens from now on; refreshing goes on")
@@ -426,6 +434,7 @@ public class AgenciesResource {
   @POST
   @Path("/{agency}/resume")
   @Extension(name = "x-problems", value = "AGENCY_UNKNOWN")
+  @RequiresRole(Role.OPERATOR)
   @Operation(operationId = "resumeAgency", summary = "Hands out tokens again")
   public AgencyStatus resume(@Pattern(regexp = Slug.REGEX, message = SLUG_MESSAGE) String agency) {
     return setPaused(agency, false);
@@ -441,6 +450,7 @@ public class AgenciesResource {
   @POST
   @Path("/{agency}/candidates/{id}/confirm")
   @Extension(name = "x-problems", value = "AGENCY_UNKNOWN NOT_FOUND CONFLICT")
+  @RequiresRole(Role.OPERATOR)
   @Operation(
       operationId = "confirmCandidate",
       summary = "Makes the kept consent the agency's grant, in place of the one it had")
@@ -463,6 +473,7 @@ public class AgenciesResource {
   @DELETE
   @Path("/{agency}/candidates/{id}")
   @Extension(name = "x-problems", value = "AGENCY_UNKNOWN NOT_FOUND")
+  @RequiresRole(Role.OPERATOR)
   @Operation(operationId = "discardCandidate", summary = "Throws the kept consent away")
   @APIResponse(responseCode = "204", description = "Discarded")
   public void discard(

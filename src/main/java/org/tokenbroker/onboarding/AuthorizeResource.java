@@ -16,6 +16,8 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.security.SecurityRequirement;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.tokenbroker.caller.Admin;
+import org.tokenbroker.caller.RequiresRole;
+import org.tokenbroker.caller.Role;
 import org.tokenbroker.problem.Problem;
 import org.tokenbroker.problem.ProblemType;
 import org.tokenbroker.problem.Slug;
@@ -35,6 +37,7 @@ public class AuthorizeResource {
   @GET
   @Path("/{agency}")
   @RunOnVirtualThread
+  @RequiresRole(Role.OPERATOR)
   @Extension(name = "x-problems", value = "AGENCY_UNKNOWN")
   @Operation(
       operationId = "authorizeAgency",

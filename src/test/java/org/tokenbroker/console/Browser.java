@@ -24,8 +24,13 @@ final class Browser {
 
   /** One that is signed in. */
   static Browser signedIn() {
+    return signedIn(BrokerTestResource.ADMIN_KEY);
+  }
+
+  /** One that is signed in with this key. */
+  static Browser signedIn(String key) {
     Browser browser = new Browser();
-    Response answer = browser.signIn(BrokerTestResource.ADMIN_KEY, "/console/sign-in");
+    Response answer = browser.signIn(key, "/console/sign-in");
     assertEquals(303, answer.statusCode());
     return browser;
   }

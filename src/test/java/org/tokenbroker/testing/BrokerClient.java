@@ -67,6 +67,18 @@ public final class BrokerClient {
         .path("api_key");
   }
 
+  /** Creates an admin with this role; returns a key of it. */
+  public String createAdmin(String name, String role) {
+    admin().body("{\"role\":\"" + role + "\"}").put("/admins/" + name).then().statusCode(201);
+    return admin()
+        .body("{}")
+        .post("/admins/" + name + "/keys")
+        .then()
+        .statusCode(201)
+        .extract()
+        .path("api_key");
+  }
+
   /**
    * Begins a flow with the admin key, as {@code curl} would.
    *
