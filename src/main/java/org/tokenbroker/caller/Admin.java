@@ -10,7 +10,7 @@ import org.tokenbroker.problem.ProblemType;
  * @param name the name among the admins; {@code bootstrap} for the key of the configuration
  * @param role what the admin may do
  */
-public record Admin(String name, Role role) {
+public record Admin(String name, Role role) implements Identity {
 
   /** The admin whose key stands in the configuration: the way in that cannot be lost. */
   public static final Admin BOOTSTRAP = new Admin("bootstrap", Role.ADMIN);

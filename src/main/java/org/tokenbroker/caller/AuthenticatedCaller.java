@@ -12,7 +12,8 @@ import org.tokenbroker.problem.ProblemType;
  * @param allAgencies whether every agency is granted to it, present and to come
  * @param agencies the slugs of the agencies granted to it one by one
  */
-public record AuthenticatedCaller(String name, boolean allAgencies, Set<String> agencies) {
+public record AuthenticatedCaller(String name, boolean allAgencies, Set<String> agencies)
+    implements Identity {
 
   private static final String KEY = AuthenticatedCaller.class.getName();
 

@@ -1,77 +1,142 @@
 package org.tokenbroker.caller;
 
+import io.smallrye.mutiny.Uni;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
-import jakarta.inject.Singleton;
+import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.ws.rs.Priorities;
 import jakarta.ws.rs.core.HttpHeaders;
 import java.util.List;
 import java.util.Optional;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
+import org.jspecify.annotations.Nullable;
 import org.tokenbroker.problem.Problem;
 import org.tokenbroker.problem.ProblemException;
 import org.tokenbroker.problem.ProblemType;
 
 /**
  * Decides for each request, before anything else of it is looked at, whose it is (RFC 6750 §2.1).
- * All from memory, so that it runs on the event loop.
+ * From memory, so that it runs on the event loop; only a JWT that was not seen before may have to
+ * wait for its issuer's keys.
+ *
+ * <p>Made when first needed: filters are wired before the configuration can be read.
  */
-@Singleton
+@ApplicationScoped
 class Authentication {
 
   private static final String SCHEME = "bearer ";
 
   private final CallerKeys callerKeys;
   private final AdminKeys adminKeys;
+  private final VerifiedTokens tokens;
+  private final ClientCertificates certificates;
+  private final FailedAuthentications failures;
+  private final CallerRate rate;
 
-  Authentication(CallerKeys callerKeys, AdminKeys adminKeys) {
+  Authentication(
+      CallerKeys callerKeys,
+      AdminKeys adminKeys,
+      VerifiedTokens tokens,
+      ClientCertificates certificates,
+      FailedAuthentications failures,
+      CallerRate rate) {
     this.callerKeys = callerKeys;
     this.adminKeys = adminKeys;
+    this.tokens = tokens;
+    this.certificates = certificates;
+    this.failures = failures;
+    this.rate = rate;
   }
 
+  /** Returns null where nothing is to be waited for. */
   @ServerRequestFilter(preMatching = true, nonBlocking = true, priority = Priorities.AUTHENTICATION)
-  public void authenticate(RoutingContext request) {
-    switch (Audience.of(request.normalizedPath())) {
-      case CALLERS -> caller(request).attachTo(request);
-      case ADMINS -> admin(request).attachTo(request);
-      case BROWSERS -> {}
+  public @Nullable Uni<Void> authenticate(RoutingContext request) {
+    Audience audience = Audience.of(request.normalizedPath());
+    if (audience == Audience.BROWSERS) {
+      return null;
     }
+    List<String> headers = request.request().headers().getAll(HttpHeaders.AUTHORIZATION);
+    if (headers.isEmpty()) {
+      admit(byCertificate(request.request()), audience, request);
+      return null;
+    }
+    String credential = credential(headers);
+    Optional<? extends Identity> known = known(credential);
+    if (known.isPresent()) {
+      admit(known.get(), audience, request);
+      return null;
+    }
+    Optional<String> issuer = tokens.issuer(credential);
+    if (issuer.isEmpty()) {
+      failures.refuseIfTooMany(request);
+      admit(
+          adminKeys.authenticate(credential).orElseThrow(() -> refused(request)),
+          audience,
+          request);
+      return null;
+    }
+    return tokens
+        .verify(credential, issuer.get(), request)
+        .invoke(
+            claims ->
+                admit(
+                    claims.flatMap(callerKeys::ofToken).orElseThrow(() -> refused(request)),
+                    audience,
+                    request))
+        .replaceWithVoid();
   }
 
-  private AuthenticatedCaller caller(RoutingContext request) {
-    String credential = credential(request.request());
+  /** Whose a key of ours is, or a token that was verified before. */
+  private Optional<? extends Identity> known(String credential) {
     Optional<ApiKey> key = ApiKey.parse(credential);
     if (key.isPresent()) {
-      Optional<AuthenticatedCaller> caller = callerKeys.authenticate(key.get());
-      if (caller.isPresent()) {
-        return caller.get();
+      return switch (key.get().kind()) {
+        case CALLER -> callerKeys.authenticate(key.get());
+        case ADMIN -> callerKeys.authenticateAdmin(key.get());
+      };
+    }
+    VerifiedTokens.Claims claims = tokens.remembered(credential);
+    return claims == null ? Optional.empty() : callerKeys.ofToken(claims);
+  }
+
+  private AuthenticatedCaller byCertificate(HttpServerRequest request) {
+    return certificates
+        .subject(request)
+        .flatMap(callerKeys::ofCertificate)
+        .orElseThrow(
+            () -> unauthenticated("Send one key or token as 'Authorization: Bearer <key>'."));
+  }
+
+  private void admit(Identity identity, Audience audience, RoutingContext request) {
+    switch (identity) {
+      case AuthenticatedCaller caller -> {
+        if (audience != Audience.CALLERS) {
+          throw forbidden("This is for admins; a caller may read tokens.");
+        }
+        rate.count(caller);
+        caller.attachTo(request);
+      }
+      case Admin admin -> {
+        if (audience != Audience.ADMINS) {
+          throw forbidden("Tokens are for callers; an admin never sees one.");
+        }
+        admin.attachTo(request);
       }
     }
-    if (adminKeys.authenticate(credential).isPresent()) {
-      throw forbidden("Tokens are for callers; an admin never sees one.");
-    }
-    throw unauthenticated("The key is unknown, revoked or expired.");
   }
 
-  private Admin admin(RoutingContext request) {
-    String credential = credential(request.request());
-    Optional<Admin> admin = adminKeys.authenticate(credential);
-    if (admin.isPresent()) {
-      return admin.get();
-    }
-    if (ApiKey.parse(credential).flatMap(callerKeys::authenticate).isPresent()) {
-      throw forbidden("This is for admins; a caller may read tokens.");
-    }
-    throw unauthenticated("The key is unknown, revoked or expired.");
-  }
-
-  private static String credential(HttpServerRequest request) {
-    List<String> headers = request.headers().getAll(HttpHeaders.AUTHORIZATION);
+  private static String credential(List<String> headers) {
     if (headers.size() == 1
         && headers.getFirst().regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
       return headers.getFirst().substring(SCHEME.length()).strip();
     }
-    throw unauthenticated("Send one key as 'Authorization: Bearer <key>'.");
+    throw unauthenticated("Send one key or token as 'Authorization: Bearer <key>'.");
+  }
+
+  private ProblemException refused(RoutingContext request) {
+    failures.refuseIfTooMany(request);
+    failures.note(request);
+    return unauthenticated("The key or token is unknown, revoked or expired.");
   }
 
   private static ProblemException unauthenticated(String detail) {

@@ -7,6 +7,7 @@ import jakarta.enterprise.event.TransactionPhase;
 import jakarta.persistence.PersistenceException;
 import java.time.Instant;
 import java.util.Optional;
+import javax.security.auth.x500.X500Principal;
 import org.jboss.logging.Logger;
 import org.tokenbroker.agency.ChangesSought;
 import org.tokenbroker.agency.DatabaseClock;
@@ -67,6 +68,16 @@ class CallerKeys {
       uses.note(key, now);
     }
     return caller;
+  }
+
+  /** The caller that a verified token is for; does not block. */
+  Optional<AuthenticatedCaller> ofToken(VerifiedTokens.Claims claims) {
+    return directory.callerOf(claims.issuer(), claims.subject());
+  }
+
+  /** The caller whose client certificates have this subject; does not block. */
+  Optional<AuthenticatedCaller> ofCertificate(X500Principal subject) {
+    return directory.callerOf(subject);
   }
 
   /** The named admin whose key this is; does not block. */

@@ -1,6 +1,7 @@
 package org.tokenbroker.caller;
 
 import io.quarkus.hibernate.orm.panache.PanacheRepositoryBase;
+import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.panache.common.Sort;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Event;
@@ -11,6 +12,7 @@ import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -54,11 +56,23 @@ public class Callers implements PanacheRepositoryBase<Caller, Long> {
       @Nullable String subject,
       @Nullable String certificateSubject) {}
 
-  /** Creates the caller or replaces its settings; its keys stay. Returns whether it was created. */
+  /** What became of putting a caller. */
+  sealed interface Put {
+    /** There was none of this name. */
+    record Created() implements Put {}
+
+    /** There was one; its keys stay. */
+    record Replaced() implements Put {}
+
+    /** Nothing was changed: another caller has the same issuer and subject, or certificate. */
+    record ProvedByOther(String caller) implements Put {}
+  }
+
+  /** Creates the caller or replaces its settings; its keys stay. */
   @Transactional
-  boolean put(String name, Settings settings) {
+  Put put(String name, Settings settings) {
     // One statement, so that two creations at once cannot collide. xmax is 0 in a row just
-    // inserted.
+    // inserted. From here on this transaction holds the mark, so nobody else changes callers.
     boolean created =
         (Boolean)
             entities
@@ -71,6 +85,15 @@ public class Callers implements PanacheRepositoryBase<Caller, Long> {
                     Boolean.class)
                 .setParameter("name", name)
                 .getSingleResult();
+    Optional<String> other =
+        listAll().stream()
+            .filter(one -> !one.name.equals(name) && isProvedAlike(one, settings))
+            .map(one -> one.name)
+            .findFirst();
+    if (other.isPresent()) {
+      QuarkusTransaction.setRollbackOnly();
+      return new Put.ProvedByOther(other.get());
+    }
     Caller caller = find("name", name).singleResult();
     caller.issuer = settings.issuer();
     caller.subject = settings.subject();
@@ -81,7 +104,19 @@ public class Callers implements PanacheRepositoryBase<Caller, Long> {
     caller.agencies.retainAll(agencies);
     caller.agencies.addAll(agencies);
     changed.fire(new CallersChanged());
-    return created;
+    return created ? new Put.Created() : new Put.Replaced();
+  }
+
+  private static boolean isProvedAlike(Caller other, Settings settings) {
+    String certificate = settings.certificateSubject();
+    String otherCertificate = other.certificateSubject;
+    return (settings.issuer() != null
+            && settings.issuer().equals(other.issuer)
+            && Objects.equals(settings.subject(), other.subject))
+        || (certificate != null
+            && otherCertificate != null
+            && DistinguishedName.parse(certificate)
+                .equals(DistinguishedName.parse(otherCertificate)));
   }
 
   /** Makes a key; empty if there is no such caller. */

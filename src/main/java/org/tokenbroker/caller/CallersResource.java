@@ -78,7 +78,8 @@ public class CallersResource {
           @Nullable String subject,
       @Schema(
               description =
-                  "The subject of the client certificate that the caller proves itself by",
+                  "The subject of the client certificate that the caller proves itself by (RFC 2253)",
+              examples = "CN=dispatch-board,O=Example",
               nullable = true)
           @Size(min = 1, max = 500)
           @Nullable String certificateSubject) {}
@@ -137,11 +138,25 @@ public class CallersResource {
               "issuer and subject prove a caller only together")
           .toException();
     }
+    String certificateSubject = body.certificateSubject();
+    if (certificateSubject != null && DistinguishedName.parse(certificateSubject).isEmpty()) {
+      throw Problem.invalid(
+              "certificate_subject", "must be a distinguished name, such as CN=board,O=Example")
+          .toException();
+    }
     boolean created =
-        callers.put(
+        switch (callers.put(
             caller,
             new Callers.Settings(
-                body.agencies(), body.issuer(), body.subject(), body.certificateSubject()));
+                body.agencies(), body.issuer(), body.subject(), certificateSubject))) {
+          case Callers.Put.Created() -> true;
+          case Callers.Put.Replaced() -> false;
+          case Callers.Put.ProvedByOther(String other) ->
+              throw Problem.of(
+                      ProblemType.CONFLICT,
+                      "Caller " + other + " proves itself by the same subject already.")
+                  .toException();
+        };
     CallerStatus status =
         callers.list().stream()
             .filter(one -> one.caller().equals(caller))

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import javax.security.auth.x500.X500Principal;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Directory {
 
-  static final Directory EMPTY = new Directory(Map.of(), Map.of(), Map.of());
+  static final Directory EMPTY = new Directory(Map.of(), Map.of(), Map.of(), Map.of(), Map.of());
 
   /** A key and whose it is. */
   private static final class Entry<T> {
@@ -37,15 +38,24 @@ final class Directory {
     }
   }
 
+  /** Who a caller is at an issuer of JWTs. */
+  private record Subject(String issuer, String subject) {}
+
   private final Map<String, Entry<AuthenticatedCaller>> callers;
+  private final Map<Subject, AuthenticatedCaller> callersBySubject;
+  private final Map<X500Principal, AuthenticatedCaller> callersByCertificate;
   private final Map<String, Entry<Admin>> admins;
   private final Map<ByteBuffer, Entry<Admin>> adminsByHash;
 
   private Directory(
       Map<String, Entry<AuthenticatedCaller>> callers,
+      Map<Subject, AuthenticatedCaller> callersBySubject,
+      Map<X500Principal, AuthenticatedCaller> callersByCertificate,
       Map<String, Entry<Admin>> admins,
       Map<ByteBuffer, Entry<Admin>> adminsByHash) {
     this.callers = callers;
+    this.callersBySubject = callersBySubject;
+    this.callersByCertificate = callersByCertificate;
     this.admins = admins;
     this.adminsByHash = adminsByHash;
   }
@@ -56,10 +66,18 @@ final class Directory {
       List<NamedAdmin> admins,
       List<AdminKey> adminKeys) {
     Map<Long, AuthenticatedCaller> callersById = new HashMap<>();
-    for (Caller caller : callers) {
-      callersById.put(
-          Callers.idOf(caller),
-          new AuthenticatedCaller(caller.name, caller.allAgencies, caller.agencies));
+    Map<Subject, AuthenticatedCaller> callersBySubject = new HashMap<>();
+    Map<X500Principal, AuthenticatedCaller> callersByCertificate = new HashMap<>();
+    for (Caller row : callers) {
+      AuthenticatedCaller caller = new AuthenticatedCaller(row.name, row.allAgencies, row.agencies);
+      callersById.put(Callers.idOf(row), caller);
+      if (row.issuer != null && row.subject != null) {
+        callersBySubject.put(new Subject(row.issuer, row.subject), caller);
+      }
+      if (row.certificateSubject != null) {
+        DistinguishedName.parse(row.certificateSubject)
+            .ifPresent(subject -> callersByCertificate.put(subject, caller));
+      }
     }
     Map<String, Entry<AuthenticatedCaller>> callersByKeyId = new HashMap<>();
     for (CallerKey key : callerKeys) {
@@ -82,7 +100,8 @@ final class Directory {
         adminsByHash.put(ByteBuffer.wrap(key.hash), entry);
       }
     }
-    return new Directory(callersByKeyId, adminsByKeyId, adminsByHash);
+    return new Directory(
+        callersByKeyId, callersBySubject, callersByCertificate, adminsByKeyId, adminsByHash);
   }
 
   /** The caller whose key this is, unless it was revoked or has expired. */
@@ -91,6 +110,16 @@ final class Directory {
     return key.kind() == ApiKey.Kind.CALLER && entry != null
         ? entry.ifValid(key.hash(), now)
         : Optional.empty();
+  }
+
+  /** The caller that is this subject at that issuer. */
+  Optional<AuthenticatedCaller> callerOf(String issuer, String subject) {
+    return Optional.ofNullable(callersBySubject.get(new Subject(issuer, subject)));
+  }
+
+  /** The caller whose certificates have this subject. */
+  Optional<AuthenticatedCaller> callerOf(X500Principal subject) {
+    return Optional.ofNullable(callersByCertificate.get(subject));
   }
 
   /** The named admin whose key this is, unless it was revoked or has expired. */

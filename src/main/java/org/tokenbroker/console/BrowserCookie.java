@@ -10,22 +10,27 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.tokenbroker.oauth.Secret;
 
 /**
- * The console's two cookies: the session, and before it the one that the sign-in form is bound to.
- * No script can read them, and no other site's request carries them. Over https they are bound to
- * this host (RFC 6265bis §4.1.3.2). They go when the browser is closed.
+ * The console's cookies: the session, and before it the one that the sign-in form is bound to, or
+ * the one that says where to go after a sign-in elsewhere. No script can read them, and no other
+ * site's request carries the first two. Over https they are bound to this host (RFC 6265bis
+ * §4.1.3.2). They go when the browser is closed.
  */
 @Singleton
 class BrowserCookie {
 
-  /** Which of the two. */
+  /** Which one. */
   enum Kind {
-    SESSION("console-session"),
-    SIGN_IN("console-sign-in");
+    SESSION("console-session", NewCookie.SameSite.STRICT),
+    SIGN_IN("console-sign-in", NewCookie.SameSite.STRICT),
+    /** Comes along when the identity provider, another site, leads back to us. */
+    RETURN_TO("console-return-to", NewCookie.SameSite.LAX);
 
     private final String name;
+    private final NewCookie.SameSite sameSite;
 
-    Kind(String name) {
+    Kind(String name, NewCookie.SameSite sameSite) {
       this.name = name;
+      this.sameSite = sameSite;
     }
   }
 
@@ -58,7 +63,7 @@ class BrowserCookie {
         .path("/")
         .httpOnly(true)
         .secure(https)
-        .sameSite(NewCookie.SameSite.STRICT);
+        .sameSite(kind.sameSite);
   }
 
   private String name(Kind kind) {

@@ -8,15 +8,18 @@ import jakarta.transaction.Transactional;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.tokenbroker.caller.Admin;
 import org.tokenbroker.caller.AdminKeys;
+import org.tokenbroker.caller.ProviderSignIn;
+import org.tokenbroker.caller.Role;
 import org.tokenbroker.oauth.Secret;
 
 /**
  * The sessions, timed by the database's clock. Of a session's cookie only the hash is stored. A
  * session ends 8 hours after it began, 30 minutes after it was last used, when its admin signs out,
- * and as soon as the key that it was begun with is no longer valid. Its admin has the role that the
- * key's holder has at the moment.
+ * and as soon as the key that it was begun with is no longer valid, whose holder's present role it
+ * has. A session that the identity provider vouched for has the role that it named then.
  */
 @ApplicationScoped
 class Sessions {
@@ -26,11 +29,14 @@ class Sessions {
 
   private final EntityManager entities;
   private final AdminKeys adminKeys;
+  private final ProviderSignIn provider;
   private final SecureRandom random;
 
-  Sessions(EntityManager entities, AdminKeys adminKeys, SecureRandom random) {
+  Sessions(
+      EntityManager entities, AdminKeys adminKeys, ProviderSignIn provider, SecureRandom random) {
     this.entities = entities;
     this.adminKeys = adminKeys;
+    this.provider = provider;
     this.random = random;
   }
 
@@ -40,17 +46,25 @@ class Sessions {
     return adminKeys.authenticate(key).map(admin -> begin(admin, AdminKeys.hash(key)));
   }
 
-  private Session begin(Admin admin, byte[] keyHash) {
+  /** Begins a session of somebody whom the company's identity provider has vouched for. */
+  @Transactional
+  Session begin(Admin admin) {
+    return begin(admin, null);
+  }
+
+  private Session begin(Admin admin, byte @Nullable [] keyHash) {
     Session session = new Session(Secret.random(random), admin);
     entities
         .createNativeQuery(
             """
-            insert into console_session (id_hash, admin, key_hash, created_at, last_seen)
-            values (:id, :admin, :key, clock_timestamp(), clock_timestamp())
+            insert into console_session (id_hash, admin, key_hash, role, created_at, last_seen)
+            values (:id, :admin, cast(:key as bytea), cast(:role as text), clock_timestamp(),
+                    clock_timestamp())
             """)
         .setParameter("id", session.id().sha256())
         .setParameter("admin", admin.name())
         .setParameter("key", keyHash)
+        .setParameter("role", keyHash == null ? admin.role().name() : null)
         .executeUpdate();
     return session;
   }
@@ -75,9 +89,18 @@ class Sessions {
             .getResultList();
     return rows.stream()
         .map(Object[].class::cast)
-        .flatMap(row -> adminKeys.ofHash((byte[]) row[1]).stream())
+        .flatMap(row -> admin((String) row[0], (byte[]) row[1], (String) row[2]).stream())
         .map(admin -> new Session(id, admin))
         .findFirst();
+  }
+
+  private Optional<Admin> admin(String name, byte @Nullable [] keyHash, @Nullable String role) {
+    if (keyHash != null) {
+      return adminKeys.ofHash(keyHash);
+    }
+    return role != null && provider.isConfigured()
+        ? Optional.of(new Admin(name, Role.valueOf(role)))
+        : Optional.empty();
   }
 
   /** Ends a session, if there is one with this id. */

@@ -3,6 +3,7 @@ package org.tokenbroker.console;
 import io.quarkus.qute.CheckedTemplate;
 import io.quarkus.qute.TemplateInstance;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
@@ -20,9 +21,14 @@ import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.RestForm;
 import org.jboss.resteasy.reactive.RestQuery;
 import org.jspecify.annotations.Nullable;
+import org.tokenbroker.caller.Admin;
+import org.tokenbroker.caller.ApiKey;
+import org.tokenbroker.caller.FailedAuthentications;
+import org.tokenbroker.caller.ProviderSignIn;
 import org.tokenbroker.caller.RequiresRole;
 import org.tokenbroker.caller.Role;
 import org.tokenbroker.oauth.Secret;
+import org.tokenbroker.problem.Problem;
 import org.tokenbroker.problem.ProblemType;
 
 /** The way in with an admin key, and out again. */
@@ -38,11 +44,20 @@ public class SignInResource {
 
   private final Sessions sessions;
   private final BrowserCookie cookies;
+  private final FailedAuthentications failures;
+  private final ProviderSignIn provider;
   private final SecureRandom random;
 
-  SignInResource(Sessions sessions, BrowserCookie cookies, SecureRandom random) {
+  SignInResource(
+      Sessions sessions,
+      BrowserCookie cookies,
+      FailedAuthentications failures,
+      ProviderSignIn provider,
+      SecureRandom random) {
     this.sessions = sessions;
     this.cookies = cookies;
+    this.failures = failures;
+    this.provider = provider;
     this.random = random;
   }
 
@@ -51,7 +66,11 @@ public class SignInResource {
     private Templates() {}
 
     static native TemplateInstance signIn(
-        String csrfToken, String returnTo, @Nullable String error, @Nullable Notice notice);
+        String csrfToken,
+        String returnTo,
+        boolean provider,
+        @Nullable String error,
+        @Nullable Notice notice);
   }
 
   @GET
@@ -71,7 +90,9 @@ public class SignInResource {
             .read(BrowserCookie.Kind.SIGN_IN, headers.getCookies())
             .orElseGet(() -> Secret.random(random));
     Response page =
-        Page.of(Templates.signIn(CsrfToken.of(cookie), target, null, Notice.of(notice)));
+        Page.of(
+            Templates.signIn(
+                CsrfToken.of(cookie), target, provider.isConfigured(), null, Notice.of(notice)));
     return Response.fromResponse(page)
         .cookie(cookies.set(BrowserCookie.Kind.SIGN_IN, cookie))
         .build();
@@ -85,25 +106,93 @@ public class SignInResource {
       @RestForm(CsrfToken.FIELD) @Nullable String csrf,
       @RestForm @Nullable String key,
       @RestForm(RETURN_TO) @Nullable String returnTo,
-      @Context HttpHeaders headers) {
+      @Context HttpHeaders headers,
+      @Context RoutingContext request) {
     Secret cookie =
         cookies
             .read(BrowserCookie.Kind.SIGN_IN, headers.getCookies())
             .filter(sent -> CsrfToken.matches(sent, csrf))
             .orElseThrow(SessionFilter::refusedForm);
     String target = ReturnTarget.of(returnTo);
-    Optional<Session> session = key == null ? Optional.empty() : sessions.begin(key.strip());
+    Optional<Session> session = begin(key == null ? "" : key.strip(), request);
     if (session.isEmpty()) {
+      failures.refuseIfTooMany(request);
+      failures.note(request);
       LOG.warn("A sign-in to the console with a wrong key was refused");
       return Page.of(
           ProblemType.INVALID_REQUEST,
-          Templates.signIn(CsrfToken.of(cookie), target, "This is not a valid admin key.", null));
+          Templates.signIn(
+              CsrfToken.of(cookie),
+              target,
+              provider.isConfigured(),
+              "This is not a valid admin key.",
+              null));
     }
+    return signedIn(session.get(), target, headers);
+  }
+
+  private Optional<Session> begin(String key, RoutingContext request) {
+    if (ApiKey.parse(key).isEmpty()) {
+      failures.refuseIfTooMany(request); // it may be one that somebody has chosen
+    }
+    return sessions.begin(key);
+  }
+
+  private Response signedIn(Session session, String target, HttpHeaders headers) {
     // One who signs in anew leaves no older session of this browser behind.
     session(headers).ifPresent(sessions::end);
     return Response.seeOther(URI.create(target))
-        .cookie(cookies.set(BrowserCookie.Kind.SESSION, session.get().id()))
+        .cookie(cookies.set(BrowserCookie.Kind.SESSION, session.id()))
         .build();
+  }
+
+  /**
+   * Leads to the company's identity provider, and is where that leads back to. That is no form of
+   * ours, so what it brings along is bound to this browser by a cookie of its own.
+   */
+  @GET
+  @Path("/sign-in/oidc")
+  @Operation(hidden = true)
+  public Response atProvider(
+      @RestQuery(RETURN_TO) @Nullable String returnTo,
+      @Context HttpHeaders headers,
+      @Context RoutingContext request) {
+    if (!provider.isConfigured()) {
+      throw Problem.of(ProblemType.NOT_FOUND, "There is nothing at this address.").toException();
+    }
+    return switch (provider.take(request).await().indefinitely()) {
+      case ProviderSignIn.Step.Away(URI location) -> {
+        Secret target = Secret.of(ReturnTarget.of(returnTo));
+        yield Response.seeOther(location)
+            .cookie(cookies.set(BrowserCookie.Kind.RETURN_TO, target))
+            .build();
+      }
+      case ProviderSignIn.Step.Proved(Admin admin) -> {
+        String target =
+            ReturnTarget.of(
+                cookies
+                    .read(BrowserCookie.Kind.RETURN_TO, headers.getCookies())
+                    .map(Secret::value)
+                    .orElse(null));
+        yield signedIn(sessions.begin(admin), target, headers);
+      }
+      case ProviderSignIn.Step.WithoutRole(String name) ->
+          throw Problem.of(
+                  ProblemType.FORBIDDEN,
+                  "You are signed in at your identity provider as "
+                      + name
+                      + ", but have no role here. Ask whoever looks after the broker for one.")
+              .toException();
+      case ProviderSignIn.Step.Refused() -> {
+        failures.refuseIfTooMany(request);
+        failures.note(request);
+        throw Problem.of(
+                ProblemType.INVALID_REQUEST,
+                "Your identity provider did not confirm this sign-in, or it was begun in another"
+                    + " browser or too long ago. Begin it anew.")
+            .toException();
+      }
+    };
   }
 
   @POST

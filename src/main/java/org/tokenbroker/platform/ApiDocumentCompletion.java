@@ -109,8 +109,10 @@ public class ApiDocumentCompletion implements OASFilter {
         EnumSet.of(
             ProblemType.UNAUTHENTICATED,
             ProblemType.FORBIDDEN,
+            ProblemType.TOO_MANY_REQUESTS,
             ProblemType.INTERNAL_ERROR,
-            ProblemType.DATABASE_UNAVAILABLE);
+            ProblemType.DATABASE_UNAVAILABLE,
+            ProblemType.ISSUER_UNAVAILABLE);
     boolean body = operation.getRequestBody() != null;
     if (body) {
       types.add(ProblemType.TOO_LARGE);
@@ -148,7 +150,7 @@ public class ApiDocumentCompletion implements OASFilter {
     for (ProblemType type : types) {
       switch (type) {
         case UNAUTHENTICATED -> response.addHeader("WWW-Authenticate", header("Bearer"));
-        case TOO_MANY_REQUESTS, UPSTREAM_UNAVAILABLE, DATABASE_UNAVAILABLE ->
+        case TOO_MANY_REQUESTS, UPSTREAM_UNAVAILABLE, DATABASE_UNAVAILABLE, ISSUER_UNAVAILABLE ->
             response.addHeader("Retry-After", header("Seconds after which to try again"));
         default -> {}
       }

@@ -5,6 +5,8 @@ import io.smallrye.config.ConfigValue;
 import io.smallrye.config.SmallRyeConfig;
 import java.net.InetAddress;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -14,6 +16,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.tokenbroker.platform.SecretFiles.UnreadableException;
 
@@ -155,6 +159,7 @@ record ConfigurationCheck(List<String> faults, List<String> warnings) {
             "%s and %s must not be the same"
                 .formatted(Setting.HTTP_PORT.key(), Setting.MANAGEMENT_PORT.key()));
       }
+      checkIssuers();
       String publicUrl = valid.get(Setting.PUBLIC_URL);
       if (publicUrl != null) {
         URI uri = URI.create(publicUrl);
@@ -162,6 +167,40 @@ record ConfigurationCheck(List<String> faults, List<String> warnings) {
           warnings.add(
               Setting.PUBLIC_URL.key()
                   + " is not https: keys and consents cross the network in the clear");
+        }
+      }
+    }
+
+    private void checkIssuers() {
+      String cluster = valid.get(Setting.KUBERNETES_ISSUER);
+      if (cluster != null) {
+        for (Setting path : List.of(Setting.KUBERNETES_TOKEN_PATH, Setting.KUBERNETES_CA_PATH)) {
+          String file = valid.get(path);
+          if (file != null && !Files.isReadable(Path.of(file))) {
+            faults.add(
+                "%s must be a file that can be read, as %s is set"
+                    .formatted(path.key(), Setting.KUBERNETES_ISSUER.key()));
+          }
+        }
+        String issuers = valid.get(Setting.OIDC_ISSUERS);
+        if (issuers != null
+            && Stream.of(issuers.split(",", -1)).map(String::strip).anyMatch(cluster::equals)) {
+          faults.add(
+              "%s must not be among %s"
+                  .formatted(Setting.KUBERNETES_ISSUER.key(), Setting.OIDC_ISSUERS.key()));
+        }
+      }
+      List<Setting> console =
+          List.of(Setting.CONSOLE_ISSUER, Setting.CONSOLE_CLIENT_ID, Setting.CONSOLE_CLIENT_SECRET);
+      if (console.stream().anyMatch(valid::containsKey)) {
+        for (Setting setting : console) {
+          if (value(setting.property()) == null) {
+            faults.add(
+                "%s is missing: the console's sign-in needs %s"
+                    .formatted(
+                        setting.key(),
+                        console.stream().map(Setting::key).collect(Collectors.joining(", "))));
+          }
         }
       }
     }

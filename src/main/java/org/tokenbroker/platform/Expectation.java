@@ -15,6 +15,7 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.tokenbroker.agency.TokenCipher;
+import org.tokenbroker.caller.TrustedProxies;
 import org.tokenbroker.oauth.Scope;
 
 /**
@@ -89,6 +90,31 @@ record Expectation(String description, Predicate<String> test) {
     return new Expectation(
         "an absolute http or https address without user, query and fragment",
         value -> isWebAddress(value) && URI.create(value).getRawQuery() == null);
+  }
+
+  /** Several of them. */
+  static Expectation webAddresses() {
+    return new Expectation(
+        "absolute http or https addresses without user, query and fragment, with commas between"
+            + " them, each once",
+        value -> {
+          List<String> addresses = COMMA.splitAsStream(value + " ").map(String::strip).toList();
+          return addresses.stream().allMatch(webAddress()::isMetBy)
+              && new TreeSet<>(addresses).size() == addresses.size();
+        });
+  }
+
+  static Expectation networks() {
+    return new Expectation(
+        "addresses or networks, such as 10.0.0.0/8 or fd00::1, with commas between them",
+        value -> {
+          try {
+            TrustedProxies _ = TrustedProxies.parse(value);
+            return true;
+          } catch (IllegalArgumentException e) {
+            return false;
+          }
+        });
   }
 
   /** An address that is called as it is (RFC 6749 §3.1 and §3.2: no fragment, a query may be). */

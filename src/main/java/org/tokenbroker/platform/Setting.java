@@ -45,6 +45,44 @@ record Setting(
           "9000",
           Expectation.integer(1, 65535));
 
+  static final Setting OIDC_ISSUERS =
+      optional("BROKER_OIDC_ISSUERS", "broker.oidc.issuers", null, Expectation.webAddresses());
+  static final Setting KUBERNETES_ISSUER =
+      optional(
+          "BROKER_OIDC_KUBERNETES_ISSUER",
+          "broker.oidc.kubernetes.issuer",
+          null,
+          Expectation.webAddress());
+  static final Setting KUBERNETES_TOKEN_PATH =
+      optional(
+          "BROKER_OIDC_KUBERNETES_TOKEN_PATH",
+          "broker.oidc.kubernetes.token-path",
+          "/var/run/secrets/kubernetes.io/serviceaccount/token",
+          Expectation.text());
+  static final Setting KUBERNETES_CA_PATH =
+      optional(
+          "BROKER_OIDC_KUBERNETES_CA_PATH",
+          "broker.oidc.kubernetes.ca-path",
+          "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt",
+          Expectation.text());
+  static final Setting CONSOLE_ISSUER =
+      optional(
+          "BROKER_OIDC_CONSOLE_ISSUER",
+          "broker.oidc.console.issuer",
+          null,
+          Expectation.webAddress());
+  static final Setting CONSOLE_CLIENT_ID =
+      optional(
+          "BROKER_OIDC_CONSOLE_CLIENT_ID",
+          "broker.oidc.console.client-id",
+          null,
+          Expectation.text());
+  static final Setting CONSOLE_CLIENT_SECRET =
+      optionalSecret(
+          "BROKER_OIDC_CONSOLE_CLIENT_SECRET",
+          "broker.oidc.console.client-secret",
+          Expectation.secretText());
+
   /** What is needed to reach the database, and nothing else. */
   static final List<Setting> DATABASE =
       List.of(
@@ -97,6 +135,43 @@ record Setting(
           optional(
               "BROKER_FEED_JDBC_URL", "broker.feed-jdbc-url", null, Expectation.postgresqlUrl()));
 
+  private static final List<Setting> CALLERS =
+      List.of(
+          // None: off.
+          optional(
+              "BROKER_CALLER_RATE", "broker.caller-rate", null, Expectation.integer(1, 1_000_000)),
+          optional(
+              "BROKER_FAILED_AUTHENTICATION_RATE",
+              "broker.failed-authentication-rate",
+              "30",
+              Expectation.integer(1, 1_000_000)),
+          optional(
+              "BROKER_TRUSTED_PROXIES", "broker.trusted-proxies", null, Expectation.networks()),
+          OIDC_ISSUERS,
+          optional(
+              "BROKER_OIDC_AUDIENCE", "broker.oidc.audience", "token-broker", Expectation.text()),
+          KUBERNETES_ISSUER,
+          optional(
+              "BROKER_OIDC_KUBERNETES_URL",
+              "broker.oidc.kubernetes.url",
+              "https://kubernetes.default.svc",
+              Expectation.webAddress()),
+          KUBERNETES_TOKEN_PATH,
+          KUBERNETES_CA_PATH,
+          CONSOLE_ISSUER,
+          CONSOLE_CLIENT_ID,
+          CONSOLE_CLIENT_SECRET,
+          optional(
+              "BROKER_OIDC_CONSOLE_ROLE_CLAIM",
+              "broker.oidc.console.role-claim",
+              "roles",
+              Expectation.text()),
+          optional(
+              "BROKER_OIDC_CONSOLE_ROLE_PREFIX",
+              "broker.oidc.console.role-prefix",
+              "token-broker-",
+              Expectation.text()));
+
   private static final List<Setting> ACTIVE911 =
       List.of(
           required("ACTIVE911_CLIENT_ID", "active911.client-id", Expectation.text()),
@@ -141,7 +216,7 @@ record Setting(
 
   /** Every key, in the order of the documentation. */
   static final List<Setting> ALL =
-      List.of(BROKER, ACTIVE911, DATABASE, List.of(HTTP_PORT, MANAGEMENT_PORT)).stream()
+      List.of(BROKER, CALLERS, ACTIVE911, DATABASE, List.of(HTTP_PORT, MANAGEMENT_PORT)).stream()
           .flatMap(List::stream)
           .toList();
 

@@ -21,6 +21,7 @@ public enum ProblemType {
   TOO_MANY_REQUESTS(429, "Too many requests"),
   UPSTREAM_UNAVAILABLE(503, "Active911 cannot be reached"),
   DATABASE_UNAVAILABLE(503, "The database cannot be reached"),
+  ISSUER_UNAVAILABLE(503, "The token's issuer cannot be reached"),
   INTERNAL_ERROR(500, "Internal error");
 
   private static final String URN = "urn:token-broker:problem:";

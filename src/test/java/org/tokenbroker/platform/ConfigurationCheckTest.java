@@ -75,6 +75,14 @@ class ConfigurationCheckTest {
         "BROKER_OFFLINE_GRACE           | -1s",
         "BROKER_CACHE_MAX               | 99999999999",
         "BROKER_FEED_JDBC_URL           | jdbc:mysql://db/broker",
+        "BROKER_CALLER_RATE             | many",
+        "BROKER_FAILED_AUTHENTICATION_RATE | none",
+        "BROKER_TRUSTED_PROXIES         | proxy.example.org",
+        "BROKER_TRUSTED_PROXIES         | 10.0.0.0/33",
+        "BROKER_TRUSTED_PROXIES         | 10.0.0.0/8,",
+        "BROKER_OIDC_ISSUERS            | https://id.example.org,id.example.org",
+        "BROKER_OIDC_ISSUERS            | https://id.example.org,https://id.example.org",
+        "BROKER_OIDC_KUBERNETES_URL     | kubernetes.default.svc",
         "ACTIVE911_SCOPE                | read_alert",
         "ACTIVE911_SCOPE                | read_agency read\"alert",
         "ACTIVE911_AUTHORIZE_URL        | /authorize_agency.php",
@@ -99,6 +107,36 @@ class ConfigurationCheckTest {
     assertFalse(faults.getFirst().contains(value), faults::toString);
   }
 
+  @Test
+  void givenHalfOfTheConsolesSignInThenTheOtherHalfIsNamed() {
+    List<String> faults =
+        check(
+                Configurations.validEnvironmentWith(
+                    "BROKER_OIDC_CONSOLE_CLIENT_ID", "broker-at-the-provider"))
+            .faults();
+
+    assertEquals(2, faults.size(), faults::toString);
+    assertTrue(faults.get(0).startsWith("BROKER_OIDC_CONSOLE_ISSUER is missing"), faults::toString);
+    assertTrue(
+        faults.get(1).startsWith("BROKER_OIDC_CONSOLE_CLIENT_SECRET is missing"), faults::toString);
+  }
+
+  @Test
+  void givenAClusterButNotItsFilesThenBothAreNamed() {
+    Map<String, String> environment =
+        Configurations.validEnvironmentWith("BROKER_OIDC_KUBERNETES_ISSUER", "https://cluster");
+    environment.put("BROKER_OIDC_KUBERNETES_TOKEN_PATH", "/nonexistent/token");
+    environment.put("BROKER_OIDC_KUBERNETES_CA_PATH", "/nonexistent/ca.crt");
+    environment.put("BROKER_OIDC_ISSUERS", "https://elsewhere, https://cluster");
+
+    List<String> faults = check(environment).faults();
+
+    assertEquals(3, faults.size(), faults::toString);
+    assertTrue(faults.get(0).startsWith("BROKER_OIDC_KUBERNETES_TOKEN_PATH must be a file"));
+    assertTrue(faults.get(1).startsWith("BROKER_OIDC_KUBERNETES_CA_PATH must be a file"));
+    assertTrue(faults.get(2).startsWith("BROKER_OIDC_KUBERNETES_ISSUER must not be among"));
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -109,6 +147,8 @@ class ConfigurationCheckTest {
         "BROKER_REFRESH_LEASE          | 90",
         "BROKER_OFFLINE_GRACE          | 0s",
         "BROKER_FEED_JDBC_URL          | jdbc:postgresql://db1:5432,db2:5432/broker?sslmode=require",
+        "BROKER_TRUSTED_PROXIES        | '10.0.0.0/8, 192.0.2.7,fd00::/8, ::1'",
+        "BROKER_OIDC_ISSUERS           | 'https://id.example.org/realms/a, https://id.example.org/b'",
         "ACTIVE911_SCOPE               | read_agency read_alert write_mapdata",
         "ACTIVE911_TOKEN_URL           | https://example.org/?endpoint=token",
         "ACTIVE911_REDIRECT_PARAMETERS | 'redirection_uri, redirect_uri'",

@@ -13,6 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tokenbroker.active911.Active911Config;
+import org.tokenbroker.caller.OidcConfig;
 import org.tokenbroker.refresh.RefreshConfig;
 
 @NullMarked
@@ -38,7 +39,7 @@ class SettingTest {
   }
 
   @ParameterizedTest
-  @ValueSource(classes = {Active911Config.class, RefreshConfig.class})
+  @ValueSource(classes = {Active911Config.class, OidcConfig.class, RefreshConfig.class})
   void theDefaultsAreThoseThatTheRoomsDeclare(Class<?> mapping) {
     String prefix = mapping.getAnnotation(ConfigMapping.class).prefix() + ".";
     SmallRyeConfigBuilder builder =

@@ -9,7 +9,7 @@ import org.tokenbroker.simulator.Simulator;
 
 /**
  * Gives the broker of {@link BrokerTest} its database, a simulator of Active911 and every required
- * key. A test that has a field of type {@link Simulator} finds the simulator in it.
+ * key. A test that has a field of type {@link Simulator} or {@link TestIssuers} finds them in it.
  */
 public final class BrokerTestResource implements QuarkusTestResourceLifecycleManager {
 
@@ -17,6 +17,7 @@ public final class BrokerTestResource implements QuarkusTestResourceLifecycleMan
   public static final String ADMIN_KEY = "admin-key-of-the-tests-0123456789";
 
   private @Nullable Simulator simulator;
+  private @Nullable TestIssuers issuers;
 
   @Override
   public Map<String, String> start() {
@@ -27,7 +28,12 @@ public final class BrokerTestResource implements QuarkusTestResourceLifecycleMan
     String publicUrl = "http://localhost:" + port;
     simulator = TestSimulator.start(publicUrl);
 
+    issuers = TestIssuers.start();
+
     Map<String, String> config = new HashMap<>(TestSimulator.properties(simulator));
+    config.putAll(issuers.properties());
+    // All tests come from one address, and many fail to authenticate on purpose.
+    config.put("broker.failed-authentication-rate", "1000000");
     config.put("quarkus.http.test-port", Integer.toString(port));
     config.put("quarkus.management.test-port", Integer.toString(FreePort.find()));
     config.put("quarkus.datasource.jdbc.url", database.jdbcUrl());
@@ -46,6 +52,8 @@ public final class BrokerTestResource implements QuarkusTestResourceLifecycleMan
   public void inject(TestInjector testInjector) {
     testInjector.injectIntoFields(
         Objects.requireNonNull(simulator), new TestInjector.MatchesType(Simulator.class));
+    testInjector.injectIntoFields(
+        Objects.requireNonNull(issuers), new TestInjector.MatchesType(TestIssuers.class));
   }
 
   @Override
@@ -53,6 +61,9 @@ public final class BrokerTestResource implements QuarkusTestResourceLifecycleMan
     // The database goes with its server.
     if (simulator != null) {
       simulator.close();
+    }
+    if (issuers != null) {
+      issuers.close();
     }
   }
 }
