@@ -58,8 +58,7 @@ public class FailedAuthentications {
 
   /** Refuses to look at what a request brings along, if too many from there have failed. */
   public void refuseIfTooMany(RoutingContext request) {
-    TokenBucket bucket = buckets.getIfPresent(address(request));
-    Duration wait = bucket == null ? Duration.ZERO : bucket.untilNext(nanoTime.getAsLong());
+    Duration wait = untilNext(address(request));
     if (!wait.isZero()) {
       throw Problem.of(
               ProblemType.TOO_MANY_REQUESTS,
@@ -67,6 +66,12 @@ public class FailedAuthentications {
           .retryAfter(wait.plusSeconds(1))
           .toException();
     }
+  }
+
+  /** How long nobody from there is looked at; zero: they are. */
+  Duration untilNext(InetAddress address) {
+    TokenBucket bucket = buckets.getIfPresent(address);
+    return bucket == null ? Duration.ZERO : bucket.untilNext(nanoTime.getAsLong());
   }
 
   /** Takes note of a failure. */

@@ -10,6 +10,7 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
+import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -128,8 +129,12 @@ public class ProviderSignIn {
   }
 
   private static Uni<Step> failed(Throwable failure) {
+    // The library wraps a lost connection as if it were the provider's refusal.
+    boolean refused = failure instanceof AuthenticationException;
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof OIDCException || cause instanceof TimeoutException) {
+      if (cause instanceof IOException
+          || cause instanceof TimeoutException
+          || (cause instanceof OIDCException && !refused)) {
         LOG.warnf("The console's identity provider: %s", cause.getClass().getName());
         return Uni.createFrom()
             .failure(
@@ -139,8 +144,6 @@ public class ProviderSignIn {
                     .toException());
       }
     }
-    return failure instanceof AuthenticationException
-        ? Uni.createFrom().item(new Step.Refused())
-        : Uni.createFrom().failure(failure);
+    return refused ? Uni.createFrom().item(new Step.Refused()) : Uni.createFrom().failure(failure);
   }
 }

@@ -59,7 +59,7 @@ class ConsoleAuthorizationTest {
 
   /** Of these everybody can see that they are there; they look themselves at what is sent. */
   private static final Set<String> OPEN =
-      Set.of("GET /", "GET /console/sign-in", "POST /console/sign-in");
+      Set.of("GET /", "GET /console/sign-in", "POST /console/sign-in", "GET /console/sign-in/oidc");
 
   private static final String NAME = "console-authorization";
 

@@ -8,8 +8,15 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLContext;
@@ -23,10 +30,12 @@ import org.jose4j.jws.JsonWebSignature;
 import org.jose4j.jwt.JwtClaims;
 import org.jose4j.lang.JoseException;
 import org.jspecify.annotations.Nullable;
+import org.tokenbroker.oauth.Secret;
 
 /**
- * An issuer of JWTs: a company's identity provider, or a cluster's API server, which serves its
- * keys over TLS to those alone who show a token. It can go away and come back, and change its key.
+ * An issuer of JWTs: a company's identity provider, at which people can sign in too, or a cluster's
+ * API server, which serves its keys over TLS to those alone who show a token. It can go away and
+ * come back, and change its key.
  */
 public final class TestIssuer implements AutoCloseable {
 
@@ -37,8 +46,18 @@ public final class TestIssuer implements AutoCloseable {
   private final @Nullable SSLContext tls;
   private final @Nullable String shown;
   private final AtomicInteger keyReads = new AtomicInteger();
+  private final Map<String, Consent> consents = new ConcurrentHashMap<>();
   private volatile RsaJsonWebKey key = newKey();
   private @Nullable HttpServer server;
+
+  /** The broker's name as a client of this provider. */
+  public static final String CLIENT_ID = "broker-at-the-provider";
+
+  /** Its secret here. */
+  public static final String CLIENT_SECRET = "secret-at-the-provider-0123456789";
+
+  /** Somebody has signed in, and waits for the code to be exchanged. */
+  private record Consent(String challenge, String redirectUri, JwtClaims claims) {}
 
   private TestIssuer(@Nullable String name, @Nullable SSLContext tls, @Nullable String shown) {
     this.name = name == null ? "http://127.0.0.1:" + port : name;
@@ -113,6 +132,7 @@ public final class TestIssuer implements AutoCloseable {
           "/.well-known/openid-configuration", exchange -> answer(exchange, 200, metadata()));
       started.createContext("/keys", this::keys);
       started.createContext("/openid/v1/jwks", this::keys);
+      started.createContext("/token", this::exchange);
       started.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
       started.start();
       server = started;
@@ -136,6 +156,71 @@ public final class TestIssuer implements AutoCloseable {
       return;
     }
     answer(exchange, 200, new JsonWebKeySet(key).toJson(JsonWebKey.OutputControlLevel.PUBLIC_ONLY));
+  }
+
+  /**
+   * Does what a person does who is led here and signs in.
+   *
+   * @param location where the browser was sent
+   * @param roles what the claim {@code roles} holds
+   * @return where the browser is sent back to
+   */
+  public URI signIn(URI location, String subject, List<String> roles) {
+    Map<String, String> asked = form(location.getRawQuery());
+    if (!"code".equals(asked.get("response_type"))
+        || !CLIENT_ID.equals(asked.get("client_id"))
+        || !"S256".equals(asked.get("code_challenge_method"))) {
+      throw new IllegalStateException("not a request that a provider takes: " + asked.keySet());
+    }
+    JwtClaims claims = claims(subject);
+    claims.setAudience(CLIENT_ID);
+    claims.setClaim("nonce", asked.get("nonce"));
+    claims.setClaim("preferred_username", subject);
+    claims.setStringListClaim("roles", roles);
+    String code = "code-" + KEYS.incrementAndGet();
+    String redirectUri = Objects.requireNonNull(asked.get("redirect_uri"));
+    consents.put(
+        code,
+        new Consent(Objects.requireNonNull(asked.get("code_challenge")), redirectUri, claims));
+    return URI.create(redirectUri + "?code=" + code + "&state=" + asked.get("state"));
+  }
+
+  private void exchange(HttpExchange exchange) throws IOException {
+    Map<String, String> sent =
+        form(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+    String client =
+        "Basic "
+            + Base64.getEncoder()
+                .encodeToString((CLIENT_ID + ":" + CLIENT_SECRET).getBytes(StandardCharsets.UTF_8));
+    Consent consent = consents.remove(sent.getOrDefault("code", ""));
+    if (consent == null
+        || !List.of(client).equals(exchange.getRequestHeaders().get("Authorization"))
+        || !consent.redirectUri.equals(sent.get("redirect_uri"))
+        || !consent.challenge.equals(challenge(sent.getOrDefault("code_verifier", "")))) {
+      answer(exchange, 400, "{\"error\":\"invalid_grant\"}");
+      return;
+    }
+    answer(
+        exchange,
+        200,
+        "{\"access_token\":\"opaque\",\"token_type\":\"Bearer\",\"id_token\":\"%s\"}"
+            .formatted(sign(consent.claims)));
+  }
+
+  private static String challenge(String verifier) {
+    return Base64.getUrlEncoder()
+        .withoutPadding()
+        .encodeToString(Secret.sha256(verifier.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private static Map<String, String> form(String encoded) {
+    Map<String, String> form = new HashMap<>();
+    for (String field : encoded.split("&", -1)) {
+      String[] parts = field.split("=", 2);
+      form.put(
+          parts[0], parts.length < 2 ? "" : URLDecoder.decode(parts[1], StandardCharsets.UTF_8));
+    }
+    return form;
   }
 
   private static void answer(HttpExchange exchange, int status, String json) throws IOException {

@@ -52,6 +52,9 @@ public record TestIssuers(
     properties.put(
         "broker.oidc.issuers",
         String.join(",", company.name(), goesAway.name(), rotates.name(), late.name()));
+    properties.put("broker.oidc.console.issuer", company.name());
+    properties.put("broker.oidc.console.client-id", TestIssuer.CLIENT_ID);
+    properties.put("broker.oidc.console.client-secret", TestIssuer.CLIENT_SECRET);
     properties.put("broker.oidc.kubernetes.issuer", cluster.name());
     properties.put("broker.oidc.kubernetes.url", cluster.url());
     properties.put("broker.oidc.kubernetes.token-path", podToken.toString());
