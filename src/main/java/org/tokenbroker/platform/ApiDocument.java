@@ -23,10 +23,12 @@ import org.eclipse.microprofile.openapi.annotations.security.SecurityScheme;
     type = SecuritySchemeType.HTTP,
     scheme = "bearer",
     bearerFormat = "tbk_<key id>_<secret>_<crc32>",
-    description = "An internal service's API key")
+    description =
+        "An internal service's API key; or a JWT of an issuer that the broker is configured to"
+            + " believe. A client certificate needs no header")
 @SecurityScheme(
     securitySchemeName = "admin_key",
     type = SecuritySchemeType.HTTP,
     scheme = "bearer",
-    description = "An admin's key")
+    description = "An admin's key; what it opens depends on the admin's role")
 public class ApiDocument extends Application {}

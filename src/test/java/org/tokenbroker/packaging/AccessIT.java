@@ -203,7 +203,8 @@ class AccessIT {
   }
 
   private static String raw(String request) throws IOException {
-    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), strictProcess.origin().getPort())) {
+    try (Socket socket =
+        new Socket(InetAddress.getLoopbackAddress(), strictProcess.origin().getPort())) {
       socket.setSoTimeout(30_000);
       socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
       try (InputStream in = socket.getInputStream()) {
