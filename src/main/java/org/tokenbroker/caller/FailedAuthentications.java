@@ -87,7 +87,7 @@ public class FailedAuthentications {
   }
 
   /** Where a request comes from, as far as it is told apart. */
-  InetAddress address(RoutingContext request) {
+  public InetAddress address(RoutingContext request) {
     InetAddress peer = peer(request.request().remoteAddress().hostAddress());
     return network(proxies.client(peer, request.request().headers().getAll("X-Forwarded-For")));
   }

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeoutException;
+import org.eclipse.microprofile.jwt.JsonWebToken;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.tokenbroker.problem.Problem;
@@ -111,21 +112,31 @@ public class ProviderSignIn {
   private Uni<Step> end(SecurityIdentity identity, RoutingContext request) {
     // The library's session: we have our own, which can be ended on every replica.
     var _ = request.response().removeCookies("q_session_console", false);
-    String name =
-        NAME_PREFIX
-            + identity
-                .getPrincipal()
-                .getName()
-                .codePoints()
-                .limit(NAME_LIMIT)
-                .map(character -> Character.isISOControl(character) ? ' ' : character)
-                .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append);
+    String name = name((JsonWebToken) identity.getPrincipal());
     for (Role role : List.of(Role.ADMIN, Role.OPERATOR, Role.VIEWER)) {
       if (identity.getRoles().contains(rolePrefix + role.word())) {
         return Uni.createFrom().item(new Step.Proved(new Admin(name, role)));
       }
     }
     return Uni.createFrom().item(new Step.WithoutRole(name));
+  }
+
+  /**
+   * What people are called, and the subject behind it: of a name like {@code preferred_username}
+   * the provider does not promise that it is always the same person's (OpenID Connect Core §5.7).
+   */
+  private static String name(JsonWebToken person) {
+    String name = person.getName();
+    return NAME_PREFIX
+        + cut(name)
+        + (person.getSubject().equals(name) ? "" : " (" + cut(person.getSubject()) + ")");
+  }
+
+  private static StringBuilder cut(String text) {
+    return text.codePoints()
+        .limit(NAME_LIMIT)
+        .map(character -> Character.isISOControl(character) ? ' ' : character)
+        .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append);
   }
 
   private static Uni<Step> failed(Throwable failure) {

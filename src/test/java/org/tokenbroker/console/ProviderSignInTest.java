@@ -128,7 +128,7 @@ class ProviderSignInTest {
         tables.text(
             "select admin || ' ' || lower(role) from console_session where id_hash = ?",
             Secret.of(browser.session()).sha256());
-    assertEquals("oidc:carol " + role, name);
+    assertEquals("oidc:carol@example.org (carol) " + role, name);
   }
 
   @Test
@@ -151,7 +151,7 @@ class ProviderSignInTest {
     assertNull(answer.cookie(Browser.SESSION));
     assertThat(
         Browser.parsed(answer).select("main").text(),
-        containsString("signed in at your identity provider as oidc:<b>eve</b>"));
+        containsString("your identity provider as oidc:<b>eve</b>@example.org (<b>eve</b>),"));
   }
 
   @Test

@@ -175,7 +175,7 @@ public final class TestIssuer implements AutoCloseable {
     JwtClaims claims = claims(subject);
     claims.setAudience(CLIENT_ID);
     claims.setClaim("nonce", asked.get("nonce"));
-    claims.setClaim("preferred_username", subject);
+    claims.setClaim("preferred_username", subject + "@example.org");
     claims.setStringListClaim("roles", roles);
     String code = "code-" + KEYS.incrementAndGet();
     String redirectUri = Objects.requireNonNull(asked.get("redirect_uri"));
