@@ -39,6 +39,7 @@ public final class BrokerProcess implements AutoCloseable {
   private final Map<String, String> environment;
   private final Queue<String> log = new ConcurrentLinkedQueue<>();
   private final CompletableFuture<Boolean> listening = new CompletableFuture<>();
+  private volatile boolean suspended;
 
   /**
    * How a command ended.
@@ -51,7 +52,8 @@ public final class BrokerProcess implements AutoCloseable {
   private BrokerProcess(Process process, Map<String, String> environment) {
     this.process = process;
     this.environment = environment;
-    Thread.ofVirtual().start(this::readLog);
+    // Not virtual: reading a pipe holds the carrier, of which there are as few as processors.
+    Thread.ofPlatform().daemon().start(this::readLog);
   }
 
   /** Every required key, for the given database, on two free ports of the loopback address. */
@@ -143,6 +145,9 @@ public final class BrokerProcess implements AutoCloseable {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Xmx256m");
+    // Many of them share few processors and live for seconds.
+    command.add("-XX:+UseSerialGC");
+    command.add("-XX:TieredStopAtLevel=1");
     command.add("-jar");
     command.add(JAR.toAbsolutePath().toString());
     command.addAll(arguments);
@@ -167,7 +172,7 @@ public final class BrokerProcess implements AutoCloseable {
             throw new UncheckedIOException(e);
           }
         },
-        task -> Thread.ofVirtual().start(task));
+        task -> Thread.ofPlatform().daemon().start(task));
   }
 
   private void readLog() {
@@ -209,6 +214,27 @@ public final class BrokerProcess implements AutoCloseable {
     awaitEnd();
   }
 
+  /** Stops it where it is (SIGSTOP), as a machine that is paused or starved does. */
+  public void suspend() {
+    Command.signal(process.pid(), "STOP");
+    suspended = true;
+  }
+
+  /** Lets it go on after {@link #suspend()} (SIGCONT). */
+  public void resume() {
+    suspended = false;
+    Command.signal(process.pid(), "CONT");
+  }
+
+  public boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** Tells it to end (SIGTERM) and does not wait. */
+  public void terminate() {
+    process.destroy();
+  }
+
   /**
    * Tells it to end and waits until it has.
    *
@@ -235,6 +261,9 @@ public final class BrokerProcess implements AutoCloseable {
   @Override
   public void close() {
     if (process.isAlive()) {
+      if (suspended) {
+        resume();
+      }
       stop();
     }
   }

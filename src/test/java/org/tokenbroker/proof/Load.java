@@ -1,0 +1,151 @@
+package org.tokenbroker.proof;
+
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Queue;
+import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+
+/**
+ * Callers that read tokens at a steady rate, whether the earlier reads are answered or not, and
+ * admins and callers who have some refreshed. Judges every answer.
+ */
+final class Load implements AutoCloseable {
+
+  private static final InstantSource CLOCK = InstantSource.system();
+
+  /** Of so many answers one is tried at Active911. */
+  private static final int TRIED = 5;
+
+  private static final int TOO_MANY_REQUESTS = 429;
+
+  private final Fleet fleet;
+  private final List<Subject> subjects;
+  private final Supplier<List<Replica>> inService;
+  private final SplittableRandom random;
+  private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+
+  private final AtomicLong reads = new AtomicLong();
+  private final AtomicLong refreshes = new AtomicLong();
+  private final Queue<String> failures = new ConcurrentLinkedQueue<>();
+  private final Queue<String> expired = new ConcurrentLinkedQueue<>();
+  private final Queue<String> refused = new ConcurrentLinkedQueue<>();
+
+  /**
+   * Load that is not under way yet.
+   *
+   * @param inService the replicas that may be asked now, at least one
+   */
+  Load(
+      Fleet fleet,
+      List<Subject> subjects,
+      Supplier<List<Replica>> inService,
+      SplittableRandom random) {
+    this.fleet = fleet;
+    this.subjects = subjects;
+    this.inService = inService;
+    this.random = random;
+  }
+
+  /** Reads so many tokens a second from now on. */
+  Load reading(int perSecond) {
+    every(perSecond, this::read);
+    return this;
+  }
+
+  /** Has so many tokens a second refreshed from now on, by admins and by callers in turn. */
+  Load forcing(int perSecond) {
+    every(perSecond, this::force);
+    return this;
+  }
+
+  private void every(int perSecond, Runnable action) {
+    long nanos = TimeUnit.SECONDS.toNanos(1) / perSecond;
+    var _ =
+        clock.scheduleAtFixedRate(() -> threads.execute(action), 0, nanos, TimeUnit.NANOSECONDS);
+  }
+
+  private synchronized <T> T one(List<T> of) {
+    return of.get(random.nextInt(of.size()));
+  }
+
+  private void read() {
+    Subject subject = one(subjects);
+    Read read = fleet.read(one(inService.get()), subject);
+    long number = reads.incrementAndGet();
+    if (!read.isOk()) {
+      failures.add(subject.slug() + ": " + read.describe());
+      return;
+    }
+    if (read.isExpired()) {
+      expired.add("%s: sent %s, %s".formatted(subject.slug(), read.sentAt(), read.expiresAt()));
+    }
+    if (number % TRIED == 0
+        && !fleet.works(read.token())
+        && CLOCK.instant().isBefore(read.expiresAt())) {
+      refused.add(subject.slug());
+    }
+  }
+
+  private void force() {
+    Subject subject = one(subjects);
+    Replica replica = one(inService.get());
+    boolean byAdmin = refreshes.incrementAndGet() % 2 == 0;
+    if (byAdmin) {
+      int status = fleet.refresh(replica, subject);
+      if (status != Read.OK) {
+        failures.add("%s: refresh by an admin: %d".formatted(subject.slug(), status));
+      }
+    } else {
+      Read held = fleet.read(replica, subject);
+      Read replaced =
+          fleet.calls().replaced(replica.origin(), fleet.callerKey(), subject.slug(), held.etag());
+      if (!replaced.isOk() && replaced.status() != TOO_MANY_REQUESTS) {
+        failures.add("%s: refresh by a caller: %s".formatted(subject.slug(), replaced.describe()));
+      }
+    }
+  }
+
+  /** Lets it go on for so long, and returns when everything that was asked is answered. */
+  Load lasting(Duration time) throws InterruptedException {
+    CountDownLatch over = new CountDownLatch(1);
+    var _ = clock.schedule(over::countDown, time.toMillis(), TimeUnit.MILLISECONDS);
+    over.await();
+    close();
+    return this;
+  }
+
+  long reads() {
+    return reads.get();
+  }
+
+  /** Calls that were not answered as they should have been. */
+  List<String> failures() {
+    return List.copyOf(failures);
+  }
+
+  /** Answers whose token had expired before it was asked for. */
+  List<String> expired() {
+    return List.copyOf(expired);
+  }
+
+  /** Answers whose token Active911 refused although it had not expired. */
+  List<String> refused() {
+    return List.copyOf(refused);
+  }
+
+  @Override
+  public void close() {
+    clock.close();
+    threads.close();
+  }
+}

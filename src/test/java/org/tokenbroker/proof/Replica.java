@@ -1,0 +1,115 @@
+package org.tokenbroker.proof;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.tokenbroker.testing.BrokerClient;
+import org.tokenbroker.testing.BrokerProcess;
+
+/** One broker of a fleet: a process that can be started again, with a journal that stays. */
+final class Replica implements AutoCloseable {
+
+  private final Path directory;
+  private final Map<String, String> environment;
+  private @Nullable BrokerProcess process;
+  private String earlierLogs = "";
+
+  Replica(Path directory, Map<String, String> environment) {
+    this.directory = directory;
+    this.environment = new HashMap<>(environment);
+  }
+
+  /** Starts it, also again; returns when it listens. */
+  void start() {
+    process = BrokerProcess.serve(directory, environment);
+  }
+
+  BrokerProcess process() {
+    BrokerProcess started = process;
+    if (started == null) {
+      throw new IllegalStateException("the replica was never started");
+    }
+    return started;
+  }
+
+  URI origin() {
+    return process().origin();
+  }
+
+  URI management() {
+    return process().management();
+  }
+
+  BrokerClient client() {
+    return new BrokerClient(origin().toString(), BrokerProcess.ADMIN_KEY);
+  }
+
+  /** As {@code kill -9}. */
+  void kill() {
+    process().kill();
+    keepLog();
+  }
+
+  /** As SIGTERM; returns its exit code. */
+  int stop() {
+    int exitCode = process().stop();
+    keepLog();
+    return exitCode;
+  }
+
+  private void keepLog() {
+    earlierLogs += process().log() + System.lineSeparator();
+  }
+
+  /** What all its processes have printed. */
+  String log() {
+    BrokerProcess started = process;
+    return started == null || !started.isAlive() ? earlierLogs : earlierLogs + started.log();
+  }
+
+  /** How many lines of its log hold this text. */
+  long logged(String text) {
+    return log().lines().filter(line -> line.contains(text)).count();
+  }
+
+  /** Where its journal is. */
+  Path journal() {
+    return directory.resolve("journal");
+  }
+
+  /** The ids of the agencies of which an answer stands in its journal. */
+  Set<Long> journaled() {
+    if (!Files.isDirectory(journal())) {
+      return Set.of();
+    }
+    try (Stream<Path> files = Files.list(journal())) {
+      List<String> names =
+          files
+              .map(file -> file.getFileName().toString())
+              .filter(name -> name.endsWith(".answer"))
+              .toList();
+      return names.stream()
+          .map(name -> Long.valueOf(name.substring(0, name.indexOf('-'))))
+          .collect(Collectors.toCollection(HashSet::new));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (process != null) {
+      process.close();
+    }
+  }
+}
