@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.tokenbroker.proof.Fleet.Life;
+import org.tokenbroker.proof.Proof.Need;
 import org.tokenbroker.testing.SkewedClock;
 import org.tokenbroker.testing.TestDatabase;
 
@@ -50,7 +51,7 @@ class ClockSkewIT {
       SkewedClock.in(place).ifPresent(clocks::add);
     }
     if (clocks.isEmpty()) {
-      Proof.leaveOut("clock skew", "libfaketime is not installed");
+      Proof.leaveOut("clock skew", Need.FAKETIME);
       return;
     }
     SkewedClock jumping = clocks.get(2);

@@ -28,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.tokenbroker.proof.Fleet.Life;
+import org.tokenbroker.proof.Proof.Need;
 import org.tokenbroker.simulator.CallKind;
 import org.tokenbroker.simulator.Fault;
 import org.tokenbroker.simulator.Fault.Moment;
@@ -38,8 +39,8 @@ import org.tokenbroker.testing.TestDatabase;
 import org.tokenbroker.testing.Tmpfs;
 
 /**
- * PostgreSQL dies while Active911 is answering refreshes, and the old refresh tokens are dead: every
- * answer is stored in the end, from memory, or from the journal, or both.
+ * PostgreSQL dies while Active911 is answering refreshes, and the old refresh tokens are dead:
+ * every answer is stored in the end, from memory, or from the journal, or both.
  */
 @ExtendWith(Ledger.class)
 @Tag("full")
@@ -86,8 +87,7 @@ class DatabaseLostIT {
         .inject(
             FaultRule.of(new Fault.Latency(LATENCY, LATENCY, Moment.AFTER)).on(CallKind.REFRESH));
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      subjects.forEach(
-          subject -> threads.execute(() -> fleet.refresh(fleet.replica(0), subject)));
+      subjects.forEach(subject -> threads.execute(() -> fleet.refresh(fleet.replica(0), subject)));
       Eventually.isTrue(
           "Active911 has decided on all",
           () -> subjects.stream().allMatch(subject -> fleet.issued(subject) == 1),
@@ -126,8 +126,7 @@ class DatabaseLostIT {
     assertEquals(Set.of(), fleet.needingConsent(), fleet::logs);
     assertEquals(List.of(), fleet.active911().deadTokens());
     fleet.awaitWorkingTokens(subjects);
-    Ledger.enter(
-        new Ledger.Row(check, subjects.size(), fleet.refreshes(), kills, reads, 0, 0, 0));
+    Ledger.enter(new Ledger.Row(check, subjects.size(), fleet.refreshes(), kills, reads, 0, 0, 0));
   }
 
   @Test
@@ -187,7 +186,7 @@ class DatabaseLostIT {
     } else {
       Tmpfs disk = Tmpfs.mount(place, 1).orElse(null);
       if (disk == null) {
-        Proof.leaveOut("journal " + journal, "nothing may be mounted here");
+        Proof.leaveOut("journal " + journal, Need.MOUNT);
         return;
       }
       resources.add(disk);
@@ -260,7 +259,7 @@ class DatabaseLostIT {
     Path mountPoint = Files.createDirectory(directory.resolve("disk"));
     Tmpfs disk = Tmpfs.mount(mountPoint, 256).orElse(null);
     if (disk == null) {
-      Proof.leaveOut("PostgreSQL's disk is full", "nothing may be mounted here");
+      Proof.leaveOut("PostgreSQL's disk is full", Need.MOUNT);
       return;
     }
     resources.add(disk);

@@ -74,7 +74,9 @@ final class Fleet implements AutoCloseable {
     withTimeout(5);
   }
 
-  /** Sets after how many seconds Active911 is given up, and the shortest lease that goes with it. */
+  /**
+   * Sets after how many seconds Active911 is given up, and the shortest lease that goes with it.
+   */
   Fleet withTimeout(int seconds) {
     return with("ACTIVE911_TIMEOUT", seconds + "s")
         .with("BROKER_REFRESH_LEASE", 3 * seconds + 10 + "s");

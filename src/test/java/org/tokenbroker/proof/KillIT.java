@@ -82,8 +82,7 @@ class KillIT {
   void everyConsentOutlivesTheKillButForTheNamedWindow() {
     int rounds = Proof.size(4, 56);
     random = Proof.random("kills");
-    fleet =
-        new Fleet(directory, TestDatabase.create()).withTimeout(Proof.size(2, 4));
+    fleet = new Fleet(directory, TestDatabase.create()).withTimeout(Proof.size(2, 4));
     List<Subject> subjects = fleet.connect(rounds * AT_ONCE, Life.whole());
     fleet.start(REPLICAS);
 

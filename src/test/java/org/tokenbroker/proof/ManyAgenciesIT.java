@@ -98,8 +98,7 @@ class ManyAgenciesIT {
   private int connect(SimulatedAgency agency, Replica replica) {
     String slug = "agency-" + agency.id();
     replica.client().createAgency(slug);
-    String token =
-        fleet.active911().consent(agency.id(), Set.of(Scope.READ_AGENCY)).refreshToken();
+    String token = fleet.active911().consent(agency.id(), Set.of(Scope.READ_AGENCY)).refreshToken();
     return fleet
         .calls()
         .post(
@@ -160,8 +159,7 @@ class ManyAgenciesIT {
     assertTrue(
         well.stream()
             .allMatch(
-                subject ->
-                    fleet.active911().calls(CallKind.REFRESH, subject.active911Id()) == 1),
+                subject -> fleet.active911().calls(CallKind.REFRESH, subject.active911Id()) == 1),
         "each once");
     assertEquals(List.of(), tenSecondsWithMoreThan(10 * rate + 2 * rate));
     Ledger.enter(
@@ -180,7 +178,9 @@ class ManyAgenciesIT {
     return Objects.requireNonNull(rows.get(subject.slug()));
   }
 
-  /** The times after which there were more calls than so many in ten seconds, as Active911 saw it. */
+  /**
+   * The times after which there were more calls than so many in ten seconds, as Active911 saw it.
+   */
   private List<Instant> tenSecondsWithMoreThan(long calls) {
     SortedMap<Instant, Long> seconds = fleet.active911().callsPerSecond();
     return seconds.keySet().stream()

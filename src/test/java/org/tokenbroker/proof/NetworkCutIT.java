@@ -62,9 +62,7 @@ class NetworkCutIT {
     fleet.add(
         Map.of(
             "QUARKUS_DATASOURCE_JDBC_URL",
-            database
-                .jdbcUrl()
-                .replace(":" + portOf(database) + "/", ":" + network.port() + "/")));
+            database.jdbcUrl().replace(":" + portOf(database) + "/", ":" + network.port() + "/")));
     fleet.start(1);
     Replica alone = fleet.replica(0);
     Replica other = fleet.replica(1);

@@ -1,6 +1,8 @@
 package org.tokenbroker.proof;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
@@ -9,13 +11,14 @@ import org.junit.jupiter.api.Assumptions;
 /**
  * How the proof is run. System properties: {@code proof.full} (sizes of the full run), {@code
  * proof.seed} (decides everything that is drawn; drawn itself where it is not set, and printed),
- * {@code proof.strict} (what cannot be checked here is a failure instead of being skipped), {@code
- * proof.soak.minutes}.
+ * {@code proof.require} (names of {@link Need}s, with commas: a check that lacks one of them fails
+ * instead of being left out), {@code proof.soak.minutes}.
  */
 final class Proof {
 
   private static final boolean FULL = Boolean.getBoolean("proof.full");
-  private static final boolean STRICT = Boolean.getBoolean("proof.strict");
+  private static final List<String> REQUIRED =
+      List.of(System.getProperty("proof.require", "").split(",", -1));
   private static final long SEED = Long.getLong("proof.seed", new Random().nextInt(1_000_000));
 
   private Proof() {}
@@ -46,14 +49,22 @@ final class Proof {
     System.out.println("[proof] " + line);
   }
 
-  /** Leaves a check out, and says so; a failure where nothing may be left out. */
-  static void leaveOut(String check, String why) {
-    String sentence = "%s is left out: %s".formatted(check, why);
+  /** What a check may need of the machine. */
+  enum Need {
+    /** Debian's package faketime. */
+    FAKETIME,
+    /** The right to mount a tmpfs. */
+    MOUNT
+  }
+
+  /** Leaves a check out, and says so; a failure where its need is required. */
+  static void leaveOut(String check, Need need) {
+    String sentence = "%s is left out: %s is not there".formatted(check, need);
     say(sentence);
-    if (STRICT) {
+    if (REQUIRED.contains(need.name().toLowerCase(Locale.ROOT))) {
       throw new AssertionError(sentence);
     }
-    Ledger.leftOut(check, why);
+    Ledger.leftOut(check, need + " is not there");
     Assumptions.abort(sentence);
   }
 }

@@ -18,8 +18,8 @@ import org.tokenbroker.testing.Eventually;
 import org.tokenbroker.testing.TestDatabase;
 
 /**
- * Three replicas are restarted one after the other while callers read through what a Service does: a
- * replica is taken out of service, then told to end; the new one is in service when it is ready.
+ * Three replicas are restarted one after the other while callers read through what a Service does:
+ * a replica is taken out of service, then told to end; the new one is in service when it is ready.
  */
 @ExtendWith(Ledger.class)
 @Tag("full")

@@ -30,9 +30,10 @@ import org.tokenbroker.testing.Eventually;
 import org.tokenbroker.testing.TestDatabase;
 
 /**
- * The holder of a lease stands still (SIGSTOP) until long after the lease, before or after Active911
- * has answered it, while another replica presents the same token; then it goes on. Whatever Active911
- * does with refresh tokens, the live one is kept, and an older answer changes nothing newer.
+ * The holder of a lease stands still (SIGSTOP) until long after the lease, before or after
+ * Active911 has answered it, while another replica presents the same token; then it goes on.
+ * Whatever Active911 does with refresh tokens, the live one is kept, and an older answer changes
+ * nothing newer.
  */
 @ExtendWith(Ledger.class)
 @SuppressWarnings("NullAway.Init") // filled by each test
@@ -127,8 +128,7 @@ class SuspendedIT {
   private List<Case> start() {
     List<Rotation> rotations =
         Proof.size(0, 1) == 1 ? Arrays.asList(Rotation.values()) : List.of(Rotation.NEW);
-    fleet =
-        new Fleet(directory, TestDatabase.create()).withTimeout(Proof.size(2, 4));
+    fleet = new Fleet(directory, TestDatabase.create()).withTimeout(Proof.size(2, 4));
     List<Subject> subjects = fleet.connect(rotations.size() * 2, Life.whole());
     fleet.start(2);
     holder = fleet.replica(0);
@@ -156,14 +156,11 @@ class SuspendedIT {
   private void theOtherPresentsTheSameTokens(List<Subject> subjects) {
     long before = fleet.refreshes();
     fleet.grants().makeDue(subjects);
-    await(
-        "the other has presented them all",
-        () -> fleet.refreshes() >= before + subjects.size());
+    await("the other has presented them all", () -> fleet.refreshes() >= before + subjects.size());
     assertTrue(
         subjects.stream()
             .allMatch(
-                subject ->
-                    fleet.active911().calls(CallKind.REFRESH, subject.active911Id()) == 2),
+                subject -> fleet.active911().calls(CallKind.REFRESH, subject.active911Id()) == 2),
         "each token was presented once by each");
   }
 
