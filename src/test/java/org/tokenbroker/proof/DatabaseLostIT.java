@@ -226,7 +226,7 @@ class DatabaseLostIT {
     resources.add(postgres);
     postgres.stop();
     PostgresServer standby =
-        postgres.standby(Files.createDirectory(directory.resolve("standby")), "standby");
+        postgres.standby(directory.resolve("standby"), "standby");
     postgres.start();
     execute(postgres, "alter system set synchronous_standby_names = 'standby'");
     execute(postgres, "select pg_reload_conf()");

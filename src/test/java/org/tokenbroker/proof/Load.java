@@ -2,7 +2,9 @@ package org.tokenbroker.proof;
 
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -33,6 +35,9 @@ final class Load implements AutoCloseable {
   private final SplittableRandom random;
   private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+
+  /** By replica, how many calls; guarded by this. */
+  private final Map<Replica, Integer> underWay = new HashMap<>();
 
   private final AtomicLong reads = new AtomicLong();
   private final AtomicLong refreshes = new AtomicLong();
@@ -74,13 +79,38 @@ final class Load implements AutoCloseable {
         clock.scheduleAtFixedRate(() -> threads.execute(action), 0, nanos, TimeUnit.NANOSECONDS);
   }
 
-  private synchronized <T> T one(List<T> of) {
-    return of.get(random.nextInt(of.size()));
+  private synchronized Subject one() {
+    return subjects.get(random.nextInt(subjects.size()));
+  }
+
+  /** Chooses a replica for a call, which counts as under way there until it is {@link #leave}d. */
+  private synchronized Replica enter() {
+    List<Replica> choice = inService.get();
+    Replica replica = choice.get(random.nextInt(choice.size()));
+    underWay.merge(replica, 1, Integer::sum);
+    return replica;
+  }
+
+  private synchronized void leave(Replica replica) {
+    underWay.merge(replica, -1, Integer::sum);
+  }
+
+  /** Whether no call is under way at a replica: of one out of service, none will be any more. */
+  synchronized boolean isDone(Replica replica) {
+    return underWay.getOrDefault(replica, 0) == 0;
   }
 
   private void read() {
-    Subject subject = one(subjects);
-    Read read = fleet.read(one(inService.get()), subject);
+    Replica replica = enter();
+    try {
+      read(replica, one());
+    } finally {
+      leave(replica);
+    }
+  }
+
+  private void read(Replica replica, Subject subject) {
+    Read read = fleet.read(replica, subject);
     long number = reads.incrementAndGet();
     if (!read.isOk()) {
       failures.add(subject.slug() + ": " + read.describe());
@@ -97,8 +127,15 @@ final class Load implements AutoCloseable {
   }
 
   private void force() {
-    Subject subject = one(subjects);
-    Replica replica = one(inService.get());
+    Replica replica = enter();
+    try {
+      force(replica, one());
+    } finally {
+      leave(replica);
+    }
+  }
+
+  private void force(Replica replica, Subject subject) {
     boolean byAdmin = refreshes.incrementAndGet() % 2 == 0;
     if (byAdmin) {
       int status = fleet.refresh(replica, subject);

@@ -41,6 +41,7 @@ class ManyAgenciesIT {
 
   private static final int AGENCIES = 2_000;
   private static final int REPLICAS = 3;
+  private static final int CONFLICT = 409;
   private static final Duration PATIENCE = Duration.ofMinutes(4);
 
   @TempDir Path directory;
@@ -63,12 +64,17 @@ class ManyAgenciesIT {
         imports.add(threads.submit(() -> connect(agency, replica)));
       }
       for (Future<Integer> each : imports) {
-        assertEquals(Read.OK, each.get());
+        // On a busy machine the API may not say in time whose the token is; it is asked again.
+        assertTrue(each.get() == Read.OK || each.get() == CONFLICT, () -> "answered " + each);
       }
     }
+    Eventually.isTrue(
+        "all are connected",
+        PATIENCE,
+        () -> fleet.grants().rows().size() == AGENCIES,
+        fleet::logs);
 
     Map<String, Grants.Row> rows = fleet.grants().rows();
-    assertEquals(AGENCIES, rows.size());
     // Tokens live for a day and are due after 70 to 80 % of it: within 2.4 hours.
     int slices = 20;
     int[] due = new int[slices];

@@ -63,6 +63,8 @@ class RollingRestartIT {
       for (int round = 0; round < ROUNDS; round++) {
         for (Replica replica : fleet.replicas()) {
           inService.remove(replica);
+          // What a pod's preStop gives the Service time for.
+          Eventually.isTrue("its calls are over", () -> running.isDone(replica), replica::log);
           assertEquals(SIGTERM_EXIT, replica.stop(), replica::log);
           replica.start();
           Eventually.isTrue(

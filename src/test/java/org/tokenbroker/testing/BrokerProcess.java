@@ -32,7 +32,7 @@ public final class BrokerProcess implements AutoCloseable {
   public static final String ADMIN_KEY = "admin-key-of-the-process-0123456789";
 
   private static final Path JAR = Path.of("target", "quarkus-app", "quarkus-run.jar");
-  private static final long SECONDS_TO_START = 90;
+  private static final long SECONDS_TO_START = 180;
   private static final long SECONDS_TO_END = 30;
 
   private final Process process;

@@ -8,6 +8,7 @@ import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -103,6 +104,7 @@ public final class PostgresServer implements AutoCloseable {
    * Makes a standby of it, which follows once both are started. To be called while this one is
    * stopped.
    *
+   * @param standbyData where its data are to be; must not exist
    * @param name what the standby calls itself
    */
   public PostgresServer standby(Path standbyData, String name) {
@@ -112,14 +114,15 @@ public final class PostgresServer implements AutoCloseable {
         Files.copy(file, copy, StandardCopyOption.COPY_ATTRIBUTES);
       }
       Files.createFile(standbyData.resolve("standby.signal"));
+      Files.writeString(
+          standbyData.resolve("postgresql.auto.conf"),
+          "primary_conninfo = 'host=127.0.0.1 port=%d user=%s application_name=%s'%n"
+              .formatted(port, USER, name),
+          StandardOpenOption.APPEND);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return at(
-        standbyData,
-        Map.of(
-            "primary_conninfo",
-            "host=127.0.0.1 port=%d user=%s application_name=%s".formatted(port, USER, name)));
+    return at(standbyData, Map.of());
   }
 
   /** The port on the loopback address. */

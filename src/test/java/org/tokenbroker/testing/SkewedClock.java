@@ -73,6 +73,9 @@ public final class SkewedClock {
         "FAKETIME_CACHE_DURATION",
         "1",
         "FAKETIME_DONT_FAKE_MONOTONIC",
-        "1");
+        "1",
+        // Its remedy for old C libraries makes a JVM wait for seconds where it waits for moments.
+        "FAKETIME_FORCE_MONOTONIC_FIX",
+        "0");
   }
 }
