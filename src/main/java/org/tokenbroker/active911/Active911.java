@@ -1,6 +1,8 @@
 package org.tokenbroker.active911;
 
 import io.quarkus.rest.client.reactive.QuarkusRestClientBuilder;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.VertxException;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.ProcessingException;
@@ -17,6 +19,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -45,6 +48,12 @@ public class Active911 {
   private static final Logger LOG = Logger.getLogger(Active911.class);
   private static final int BODY_LIMIT = 1 << 20;
 
+  /**
+   * How long an answer is looked for once the deadline is over: a process that stood still until
+   * then finds the answer waiting, which may hold the only live token.
+   */
+  private static final Duration LAST_LOOK = Duration.ofSeconds(1);
+
   private final Active911Config config;
   private final String redirectAddress;
   private final InstantSource clock;
@@ -64,18 +73,20 @@ public class Active911 {
     this.redirectAddress = redirectAddress(publicUrl);
     this.clock = clock;
     this.clientSecret = config.clientSecret();
-    this.tokenEndpoint =
-        client(config.tokenUrl(), config.answerTimeout()).build(FormEndpoint.class);
-    this.personalTokenEndpoint =
-        client(config.personalTokenUrl(), config.answerTimeout()).build(FormEndpoint.class);
-    this.apiRoot = client(config.apiUrl(), config.timeout()).build(ApiRoot.class);
+    this.tokenEndpoint = client(config.tokenUrl()).build(FormEndpoint.class);
+    this.personalTokenEndpoint = client(config.personalTokenUrl()).build(FormEndpoint.class);
+    this.apiRoot = client(config.apiUrl()).build(ApiRoot.class);
   }
 
-  private QuarkusRestClientBuilder client(URI address, Duration readTimeout) {
+  /**
+   * Without a read timeout: when a process goes on that stood still, the client's timers come
+   * before the answer that has been waiting, and would throw it away. {@link #call} keeps the time.
+   */
+  private QuarkusRestClientBuilder client(URI address) {
     return QuarkusRestClientBuilder.newBuilder()
         .baseUri(address)
         .connectTimeout(config.timeout().toMillis(), TimeUnit.MILLISECONDS)
-        .readTimeout(readTimeout.toMillis(), TimeUnit.MILLISECONDS)
+        .readTimeout(0, TimeUnit.MILLISECONDS)
         .followRedirects(false)
         .disableDefaultMapper(true);
   }
@@ -207,13 +218,13 @@ public class Active911 {
   }
 
   /**
-   * Runs one request under one deadline. The client's own timeouts start anew with each byte, so an
-   * answer that drips could hold it for ever.
+   * Runs one request under one deadline, over the whole of it: an answer may drip. What is given up
+   * is reset.
    */
-  private Outcome call(Supplier<Response> request, long deadline) {
+  private Outcome call(Supplier<Uni<Response>> request, long deadline) {
     Future<Outcome> call = calls.submit(() -> answer(request));
     try {
-      return call.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+      return await(call, deadline);
     } catch (TimeoutException e) {
       call.cancel(true);
       return new Outcome.Failed(Unavailability.TIMEOUT);
@@ -222,7 +233,9 @@ public class Active911 {
       Thread.currentThread().interrupt();
       return new Outcome.Failed(Unavailability.TIMEOUT);
     } catch (ExecutionException e) {
-      if (hasCause(e, ProcessingException.class) || hasCause(e, IOException.class)) {
+      if (hasCause(e, ProcessingException.class)
+          || hasCause(e, IOException.class)
+          || hasCause(e, VertxException.class)) {
         // Only the kind of failure: a client's message may quote an address with its parameters.
         LOG.debugf("Active911 could not be called: %s", kindOf(e));
         return new Outcome.Failed(
@@ -234,8 +247,19 @@ public class Active911 {
     }
   }
 
-  private static Outcome answer(Supplier<Response> request) throws IOException {
-    try (Response response = request.get()) {
+  private static Outcome await(Future<Outcome> call, long deadline)
+      throws InterruptedException, ExecutionException, TimeoutException {
+    try {
+      return call.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      return call.get(LAST_LOOK.toMillis(), TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private static Outcome answer(Supplier<Uni<Response>> request)
+      throws IOException, InterruptedException, ExecutionException {
+    CompletableFuture<Response> exchange = request.get().subscribeAsCompletionStage();
+    try (Response response = exchange.get()) {
       byte[] body = new byte[0];
       if (response.hasEntity()) {
         try (InputStream stream = response.readEntity(InputStream.class)) {
@@ -247,6 +271,8 @@ public class Active911 {
       }
       return new Outcome.Answered(
           Answer.of(response.getStatus(), response.getHeaderString(HttpHeaders.RETRY_AFTER), body));
+    } finally {
+      exchange.cancel(true);
     }
   }
 

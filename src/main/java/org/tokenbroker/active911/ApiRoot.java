@@ -1,5 +1,6 @@
 package org.tokenbroker.active911;
 
+import io.smallrye.mutiny.Uni;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.Path;
@@ -11,5 +12,5 @@ import jakarta.ws.rs.core.Response;
 interface ApiRoot {
 
   @GET
-  Response get(@HeaderParam(HttpHeaders.AUTHORIZATION) String authorization);
+  Uni<Response> get(@HeaderParam(HttpHeaders.AUTHORIZATION) String authorization);
 }
