@@ -32,6 +32,7 @@ import org.tokenbroker.agency.TokenCipher.UndecipherableException;
 import org.tokenbroker.oauth.Scope;
 import org.tokenbroker.oauth.Secret;
 import org.tokenbroker.oauth.TokenSet;
+import org.tokenbroker.testing.DatabaseTime;
 import org.tokenbroker.testing.MigratedDatabase;
 import org.tokenbroker.testing.TestKeyset;
 
@@ -46,20 +47,23 @@ class GrantsTest {
   private static final AtomicLong IDS = new AtomicLong();
   private static final Duration LEASE = Duration.ofMinutes(1);
   private static final Duration GRACE = Duration.ofMinutes(2);
-  private static final Duration OVER = Duration.ofMinutes(-1);
   private static final Grants.Terms ORDINARY =
       new Grants.Terms(false, Duration.ZERO, false, true, true);
   private static final Grants.Terms EVEN_GONE =
       new Grants.Terms(true, Duration.ZERO, false, true, true);
+  private static final Grants.Terms PATIENT =
+      new Grants.Terms(false, Duration.ZERO, true, false, true);
   private static final Instant NOW = Instant.parse("2026-11-24T12:00:00Z");
 
+  private DatabaseTime time;
   private Grants grants;
   private long id;
   private String slug;
 
   @BeforeEach
   void anAgencyThatIsConnected() throws SQLException {
-    grants = new Grants(DATABASE.dataSource(), new TokenCipher(KEYSET));
+    time = DatabaseTime.of(DATABASE.database(), NOW);
+    grants = new Grants(time.dataSource(), new TokenCipher(KEYSET));
     id = newAgency();
     slug = "agency-" + id;
     connect(id, tokens("access-1", "refresh-1"));
@@ -116,6 +120,13 @@ class GrantsTest {
         .lease();
   }
 
+  /** A lease that has ended by now. */
+  private Lease wonLongAgo(long generation) {
+    Lease lease = won(generation, LEASE);
+    time.pass(LEASE);
+    return lease;
+  }
+
   private HandoutState state() {
     return grants.handoutState(slug).orElseThrow();
   }
@@ -145,7 +156,7 @@ class GrantsTest {
 
   @Test
   void aLeaseThatHasEndedIsWonAnew() {
-    won(1, OVER);
+    wonLongAgo(1);
 
     assertEquals(2, won(1, LEASE).number());
   }
@@ -234,7 +245,7 @@ class GrantsTest {
 
   @Test
   void anAnswerThatComesLateIsStored() {
-    Lease late = won(1, OVER);
+    Lease late = wonLongAgo(1);
     won(1, LEASE);
 
     assertTrue(grants.settle(late, tokens("access-2", "refresh-2"), NOW));
@@ -242,7 +253,7 @@ class GrantsTest {
 
   @Test
   void ofTwoAnswersForOneTokenTheFirstIsStored() {
-    Lease first = won(1, OVER);
+    Lease first = wonLongAgo(1);
     Lease second = won(1, LEASE);
 
     assertTrue(grants.settle(second, tokens("access-2", "refresh-1"), NOW));
@@ -253,7 +264,7 @@ class GrantsTest {
 
   @Test
   void aLateAnswerLeavesTheNextLeaseAlone() {
-    Lease late = won(1, OVER);
+    Lease late = wonLongAgo(1);
     won(1, LEASE);
 
     grants.settle(late, tokens("access-2", "refresh-2"), NOW);
@@ -283,7 +294,7 @@ class GrantsTest {
 
   @Test
   void aLateAnswerProvesThatAConsentIsNotGone() {
-    Lease late = won(1, OVER);
+    Lease late = wonLongAgo(1);
     grants.consentGone(won(1, LEASE), GRACE);
 
     assertTrue(grants.settle(late, tokens("access-2", "refresh-2"), NOW));
@@ -325,7 +336,7 @@ class GrantsTest {
 
   @Test
   void aRefusalOfAnOlderTokenProvesNothing() {
-    Lease late = won(1, OVER);
+    Lease late = wonLongAgo(1);
     grants.settle(won(1, LEASE), tokens("access-2", "refresh-2"), NOW);
 
     assertFalse(grants.consentGone(late, GRACE));
@@ -335,7 +346,7 @@ class GrantsTest {
 
   @Test
   void aRefusalProvesNothingWhileSomebodyElseHasTheLease() {
-    Lease late = won(1, OVER);
+    Lease late = wonLongAgo(1);
     won(1, LEASE);
 
     assertFalse(grants.consentGone(late, GRACE));
@@ -355,7 +366,7 @@ class GrantsTest {
 
   @Test
   void aRefusalWaitsForSomebodyElsesAnswerToTheSameToken() {
-    won(1, OVER); // whose answer never came
+    wonLongAgo(1); // whose answer never came
     Lease lease = won(1, LEASE);
 
     assertFalse(grants.consentGone(lease, GRACE));
@@ -367,23 +378,20 @@ class GrantsTest {
   }
 
   @Test
-  void whenTheWaitIsOverTheRefusalCounts() throws SQLException {
-    won(1, OVER);
+  void whenTheWaitIsOverTheRefusalCounts() {
+    wonLongAgo(1);
     grants.awaitRival(won(1, LEASE), GRACE);
-    execute(
-        "update agency_grant set lease_until = now() - interval '1 second',"
-            + " next_refresh_at = now() - interval '1 second' where agency_id = "
-            + id);
+    time.pass(GRACE);
     assertEquals(new Claim.HeldElsewhere(), claim(1), "it is not presented again");
 
-    assertEquals(List.of(slug), grants.giveUpRivals());
+    assertTrue(grants.giveUpRivals().contains(slug));
 
     assertEquals(ConnectionState.NEEDS_CONSENT, state().state());
   }
 
   @Test
   void theAnswerThatIsWaitedForIsStored() {
-    Lease late = won(1, OVER);
+    Lease late = wonLongAgo(1);
     grants.awaitRival(won(1, LEASE), GRACE);
 
     assertTrue(grants.settle(late, tokens("access-2", "refresh-2"), NOW));
@@ -409,7 +417,7 @@ class GrantsTest {
 
   @Test
   void aFailureBetweenDoesNotHideARival() {
-    won(1, OVER);
+    wonLongAgo(1);
     grants.deferred(won(1, LEASE), "upstream_timeout", Duration.ofMinutes(5));
 
     assertFalse(grants.consentGone(won(1, LEASE), GRACE));
@@ -489,7 +497,7 @@ class GrantsTest {
 
   @Test
   void aLateFailureLeavesTheNextLeaseAlone() {
-    Lease late = won(1, OVER);
+    Lease late = wonLongAgo(1);
     won(1, LEASE);
 
     grants.deferred(late, "upstream_timeout", Duration.ofMinutes(5));
@@ -520,56 +528,51 @@ class GrantsTest {
   }
 
   @Test
-  void afterAFailureThoseWhoAskWaitForAWhile() throws SQLException {
+  void afterAFailureThoseWhoAskWaitForAWhile() {
     grants.deferred(won(1, LEASE), "upstream_timeout", Duration.ofMinutes(5));
     Grants.Terms rested = new Grants.Terms(false, Duration.ZERO, true, true, true);
 
-    Claim.FailedJustNow soon =
-        assertInstanceOf(Claim.FailedJustNow.class, grants.claim(id, 1, rested, "other", LEASE));
-    assertEquals("upstream_timeout", soon.error());
-    assertTrue(soon.retryIn().toMillis() <= 2000, soon.toString());
+    assertEquals(
+        new Claim.FailedJustNow("upstream_timeout", Duration.ofSeconds(2)),
+        grants.claim(id, 1, rested, "other", LEASE));
 
-    execute(
-        "update agency_grant set last_error_at = last_error_at - interval '2 seconds'"
-            + " where agency_id = "
-            + id);
+    time.pass(Duration.ofSeconds(2));
     assertInstanceOf(Claim.Won.class, grants.claim(id, 1, rested, "other", LEASE));
   }
 
   @Test
   void theWaitAfterFailuresGrowsToHalfAMinute() throws SQLException {
     grants.deferred(won(1, LEASE), "upstream_timeout", Duration.ofMinutes(5));
-    execute(
-        "update agency_grant set consecutive_failures = 50,"
-            + " last_error_at = clock_timestamp() - interval '25 seconds' where agency_id = "
-            + id);
+    execute("update agency_grant set consecutive_failures = 50 where agency_id = " + id);
+    time.pass(Duration.ofSeconds(25));
 
-    Claim.FailedJustNow soon =
-        assertInstanceOf(
-            Claim.FailedJustNow.class,
-            grants.claim(
-                id, 1, new Grants.Terms(false, Duration.ZERO, true, true, true), "other", LEASE));
-    assertTrue(soon.retryIn().toMillis() <= 5000, soon.toString());
+    assertEquals(
+        new Claim.FailedJustNow("upstream_timeout", Duration.ofSeconds(5)),
+        grants.claim(
+            id, 1, new Grants.Terms(false, Duration.ZERO, true, true, true), "other", LEASE));
   }
 
   @Test
-  void aTokenThatSomebodyMayHaveUsedUpIsLeftAloneWhileTheAccessTokenIsGood() throws SQLException {
-    won(1, OVER);
-    Grants.Terms patient = new Grants.Terms(false, Duration.ZERO, true, false, true);
-    assertInstanceOf(
-        Claim.Won.class, grants.claim(id, 1, patient, "other", OVER), "it has expired");
+  void aTokenThatSomebodyMayHaveUsedUpIsLeftAloneForAQuarterOfAnHour() {
+    wonLongAgo(1);
 
-    execute(
-        "update agency_grant set access_token_expires_at = now() + interval '1 hour'"
-            + " where agency_id = "
-            + id);
-    assertEquals(new Claim.HeldElsewhere(), grants.claim(id, 1, patient, "other", OVER));
-    assertInstanceOf(Claim.Won.class, claim(1), "an admin may");
-    execute(
-        "update agency_grant set presented_at = now() - interval '15 minutes', lease_until = null"
-            + " where agency_id = "
-            + id);
-    assertInstanceOf(Claim.Won.class, grants.claim(id, 1, patient, "other", LEASE));
+    assertEquals(new Claim.HeldElsewhere(), grants.claim(id, 1, PATIENT, "other", LEASE));
+    wonLongAgo(1); // an admin may
+    time.pass(Duration.ofMinutes(14).minusMillis(1));
+    assertEquals(new Claim.HeldElsewhere(), grants.claim(id, 1, PATIENT, "other", LEASE));
+    time.pass(Duration.ofMillis(1));
+    assertInstanceOf(Claim.Won.class, grants.claim(id, 1, PATIENT, "other", LEASE));
+  }
+
+  @Test
+  void aTokenThatSomebodyMayHaveUsedUpIsNotLeftAloneWhenTheAccessTokenEnds() {
+    time.pass(Duration.ofMinutes(114));
+    wonLongAgo(1);
+
+    time.set(NOW.plus(Duration.ofMinutes(115)).minusMillis(1));
+    assertEquals(new Claim.HeldElsewhere(), grants.claim(id, 1, PATIENT, "other", LEASE));
+    time.pass(Duration.ofMillis(1));
+    assertInstanceOf(Claim.Won.class, grants.claim(id, 1, PATIENT, "other", LEASE));
   }
 
   @Test
