@@ -45,7 +45,7 @@ package org.tokenbroker.agency;
  *       present the same token and was never heard of.
  *   <li>GRACE: {@code lease_owner} is {@code 'grace'}. The holder was refused, but the rival's
  *       answer may hold the token that took the stored one's place. Nothing is presented until that
- *       answer's time is over, {@code lease_until}.
+ *       answer's time is over, {@code lease_until}. Only in {@link #CONNECTED}.
  * </ul>
  *
  * <p>Invariants, and the tests that check them. Those of {@code ProtocolModelCheckTest} hold in

@@ -400,7 +400,8 @@ public class Grants {
   /**
    * Records that Active911 refuses the presented token for good. Holds only where it still is the
    * stored one, the lease has not passed to somebody else, and nobody else may have an answer for
-   * the same token under way.
+   * the same token under way; unless the consent counts as gone already, since an answer that comes
+   * brings it back all the same.
    *
    * @param grace for how long somebody else's answer is waited for
    * @return whether the consent now counts as gone
@@ -419,7 +420,7 @@ public class Grants {
                    rival_presented_at = null
              where agency_id = ? and connection_id = ? and refresh_token_hash = ?
                and generation = ? and lease_generation = ?
-               and (rival_presented_at is null
+               and (state = 'NEEDS_CONSENT' or rival_presented_at is null
                     or rival_presented_at + ? * interval '1 millisecond' <= clock_timestamp())
             """,
             lease.agencyId(),

@@ -228,7 +228,11 @@ public record GrantModel(
 
   /** {@link Grants#consentGone}; the row itself if it does not hold. */
   public GrantModel consentGone(long now, Held lease, long grace) {
-    if (!isPresentedBy(lease) || (rivalPresentedAt != null && rivalPresentedAt + grace > now)) {
+    boolean rivalMayCome =
+        state == ConnectionState.CONNECTED
+            && rivalPresentedAt != null
+            && rivalPresentedAt + grace > now;
+    if (!isPresentedBy(lease) || rivalMayCome) {
       return this;
     }
     return change()

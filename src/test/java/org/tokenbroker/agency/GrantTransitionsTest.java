@@ -322,6 +322,18 @@ class GrantTransitionsTest {
   }
 
   @Test
+  void refusalInNeedsConsentCountsAtOnceThoughARivalMayCome() {
+    grants.consentGone(won("one"), GRACE);
+    Lease rival = lease(claim("two", 1, true, Duration.ZERO));
+    time.pass(LEASE);
+
+    assertTrue(grants.consentGone(lease(claim("three", 1, true, Duration.ZERO)), GRACE));
+
+    assertInstanceOf(Claim.Won.class, claim("four", 1, true, Duration.ZERO));
+    assertTrue(settle(rival, "refresh-2"), "whose answer is settled all the same");
+  }
+
+  @Test
   void reconnectLeadsOutOfNeedsConsent() {
     grants.consentGone(won("one"), GRACE);
 
