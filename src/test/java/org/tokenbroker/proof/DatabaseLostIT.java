@@ -225,8 +225,7 @@ class DatabaseLostIT {
     postgres = PostgresServer.at(directory.resolve("data"), Map.of()).start();
     resources.add(postgres);
     postgres.stop();
-    PostgresServer standby =
-        postgres.standby(directory.resolve("standby"), "standby");
+    PostgresServer standby = postgres.standby(directory.resolve("standby"), "standby");
     postgres.start();
     execute(postgres, "alter system set synchronous_standby_names = 'standby'");
     execute(postgres, "select pg_reload_conf()");

@@ -302,7 +302,7 @@ final class Fleet implements AutoCloseable {
   /** Makes agencies due and waits until the schedule has refreshed each, or found it gone. */
   void refreshBySchedule(List<Subject> subjects) {
     Map<String, Grants.Row> before = grants.rows();
-    grants.makeDue(subjects);
+    grants.makeUrgent(subjects);
     Eventually.isTrue(
         "the schedule has been through all",
         PATIENCE,

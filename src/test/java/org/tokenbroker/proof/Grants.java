@@ -94,10 +94,14 @@ final class Grants {
     update("next_refresh_at = clock_timestamp()", subjects);
   }
 
-  /** Lets the access tokens of agencies have expired, which makes them due as well. */
-  void expire(Collection<Subject> subjects) {
+  /**
+   * Makes agencies due whose access tokens expire soon: then a refresh token is presented even if
+   * somebody else set out to present it and was not heard of since.
+   */
+  void makeUrgent(Collection<Subject> subjects) {
     update(
-        "next_refresh_at = clock_timestamp(), access_token_expires_at = '2000-01-01T00:00:00Z'",
+        "next_refresh_at = clock_timestamp(),"
+            + " access_token_expires_at = clock_timestamp() + interval '4 minutes'",
         subjects);
   }
 

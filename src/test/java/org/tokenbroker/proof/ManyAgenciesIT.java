@@ -69,10 +69,7 @@ class ManyAgenciesIT {
       }
     }
     Eventually.isTrue(
-        "all are connected",
-        PATIENCE,
-        () -> fleet.grants().rows().size() == AGENCIES,
-        fleet::logs);
+        "all are connected", PATIENCE, () -> fleet.grants().rows().size() == AGENCIES, fleet::logs);
 
     Map<String, Grants.Row> rows = fleet.grants().rows();
     // Tokens live for a day and are due after 70 to 80 % of it: within 2.4 hours.

@@ -155,7 +155,7 @@ class SuspendedIT {
 
   private void theOtherPresentsTheSameTokens(List<Subject> subjects) {
     long before = fleet.refreshes();
-    fleet.grants().makeDue(subjects);
+    fleet.grants().makeUrgent(subjects);
     await("the other has presented them all", () -> fleet.refreshes() >= before + subjects.size());
     assertTrue(
         subjects.stream()
