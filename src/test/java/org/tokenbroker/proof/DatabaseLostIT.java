@@ -162,7 +162,7 @@ class DatabaseLostIT {
 
     awaitStored();
     assertAllNew(before, tags());
-    assertNothingWasLost("… and the process is killed meanwhile, both are restarted", 2, AGENCIES);
+    assertNothingWasLost("PostgreSQL crashes, the process is killed meanwhile", 2, AGENCIES);
   }
 
   /** What is wrong with the directory of the journal. */
@@ -211,7 +211,8 @@ class DatabaseLostIT {
         () -> fleet.grants().rows().values().stream().allMatch(row -> row.generation() == 2),
         fleet::logs);
     assertEquals(during, tags());
-    assertNothingWasLost("… and the journal is " + journal, 1, 2L * AGENCIES);
+    assertNothingWasLost(
+        "PostgreSQL crashes, the journal is %s".formatted(journal), 1, 2L * AGENCIES);
   }
 
   private void startWithJournal(Path place) throws IOException {

@@ -178,7 +178,7 @@ class KillIT {
         passUpTo(Duration.ofMillis(400));
         victim.kill();
         // Active911 carries out what it was asked for, although nobody waits for the answer.
-        awaitDecisions(subjects);
+        LockSupport.parkNanos(LONGEST_LATENCY.toNanos());
       }
       case WHILE_THE_ANSWER_TRAVELS -> {
         inject(subjects, latency(Moment.AFTER));
