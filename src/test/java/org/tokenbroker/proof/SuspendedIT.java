@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,6 +36,7 @@ import org.tokenbroker.testing.TestDatabase;
  * nothing newer.
  */
 @ExtendWith(Ledger.class)
+@Tag("full")
 @SuppressWarnings("NullAway.Init") // filled by each test
 class SuspendedIT {
 
@@ -126,9 +127,8 @@ class SuspendedIT {
   }
 
   private List<Case> start() {
-    List<Rotation> rotations =
-        Proof.size(0, 1) == 1 ? Arrays.asList(Rotation.values()) : List.of(Rotation.NEW);
-    fleet = new Fleet(directory, TestDatabase.create()).withTimeout(Proof.size(2, 4));
+    List<Rotation> rotations = List.of(Rotation.values());
+    fleet = new Fleet(directory, TestDatabase.create()).withTimeout(4);
     List<Subject> subjects = fleet.connect(rotations.size() * 2, Life.whole());
     fleet.start(2);
     holder = fleet.replica(0);
