@@ -108,7 +108,7 @@ class OneRefreshIT {
       fleet
           .active911()
           .setAccessTokenLifetime(
-              fleet.active911().agencies().get(i).id(), Duration.ofSeconds(random.nextInt(6, 13)));
+              fleet.active911().agencies().get(i).id(), Duration.ofSeconds(random.nextInt(10, 21)));
     }
     List<Subject> subjects = fleet.connect(agencies, Life.due(Duration.ofSeconds(1)));
     fleet.start(REPLICAS);
