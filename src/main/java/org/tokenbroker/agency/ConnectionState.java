@@ -77,8 +77,7 @@ package org.tokenbroker.agency;
  *   <li>A marker goes only with an answer that is settled, with its own holder's failure, with the
  *       consent, or with a later marker that is waited for longer ({@code
  *       GrantTransitionsTest.grantOfALostHolderIsDueAgainAfterAQuarterOfAnHour}, {@code
- *       rivalsMarkerOutlivesAFailure}, {@code
- *       rivalsMarkerOutlivesALeaseGivenBack}, {@code
+ *       rivalsMarkerOutlivesAFailure}, {@code rivalsMarkerOutlivesALeaseGivenBack}, {@code
  *       markerIsKeptWhereTheHolderIsNeverHeardOfAgain}).
  *   <li>From everywhere, what a live system does in the end leads to a live token or to a consent
  *       that is gone ({@code thePromisesAreKept} (e), {@code

@@ -30,7 +30,8 @@ import org.tokenbroker.oauth.Secret;
 import org.tokenbroker.oauth.TokenSet;
 
 /**
- * The single owner of the stored grants: no other class writes that table. Each change is one
+ * The single owner of the stored grants: no other class writes that table, but for {@link
+ * Reencryption}, which replaces a ciphertext by another of the same token. Each change is one
  * statement whose condition says which state it may follow, so that it holds with any number of
  * replicas; and each is committed before the method returns, unless the caller's transaction spans
  * it. Plain JDBC, because the conditions are the point.

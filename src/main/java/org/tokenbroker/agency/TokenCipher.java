@@ -2,12 +2,17 @@ package org.tokenbroker.agency;
 
 import com.google.crypto.tink.Aead;
 import com.google.crypto.tink.InsecureSecretKeyAccess;
+import com.google.crypto.tink.KeysetHandle;
 import com.google.crypto.tink.RegistryConfiguration;
 import com.google.crypto.tink.TinkJsonProtoKeysetFormat;
 import com.google.crypto.tink.aead.AeadConfig;
+import com.google.crypto.tink.aead.AeadKey;
 import jakarta.inject.Singleton;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.tokenbroker.oauth.Secret;
 
@@ -19,6 +24,8 @@ import org.tokenbroker.oauth.Secret;
 public final class TokenCipher {
 
   private final Aead aead;
+  private final byte[] prefix;
+  private final Set<Long> keyIds;
 
   /**
    * Reads the keyset.
@@ -29,14 +36,35 @@ public final class TokenCipher {
   public TokenCipher(@ConfigProperty(name = "broker.encryption-keyset") String keyset) {
     try {
       AeadConfig.register();
-      this.aead =
-          TinkJsonProtoKeysetFormat.parseKeyset(keyset, InsecureSecretKeyAccess.get())
-              .getPrimitive(RegistryConfiguration.get(), Aead.class);
+      KeysetHandle handle =
+          TinkJsonProtoKeysetFormat.parseKeyset(keyset, InsecureSecretKeyAccess.get());
+      this.aead = handle.getPrimitive(RegistryConfiguration.get(), Aead.class);
+      this.prefix =
+          handle.getPrimary().getKey() instanceof AeadKey key
+              ? key.getOutputPrefix().toByteArray()
+              : new byte[0];
+      this.keyIds =
+          IntStream.range(0, handle.size())
+              .mapToObj(index -> Integer.toUnsignedLong(handle.getAt(index).getId()))
+              .collect(Collectors.toUnmodifiableSet());
     } catch (GeneralSecurityException e) {
       // The cause is left out: a parser's message may quote the key material that it could not
       // read.
       throw new IllegalArgumentException("not a Tink keyset of AEAD keys in JSON");
     }
+  }
+
+  /**
+   * How every ciphertext begins that this cipher makes: it names the primary key. Empty if the key
+   * was made, elsewhere, to leave that out; then nothing tells by which key a ciphertext was made.
+   */
+  byte[] prefix() {
+    return prefix.clone();
+  }
+
+  /** The ids of the keys that this cipher decrypts with. */
+  Set<Long> keyIds() {
+    return keyIds;
   }
 
   /**

@@ -150,7 +150,8 @@ class Handouts {
       }
       refuseIfWithoutConsent(handout);
       if (renewed != null && handout.generation() > renewed.generation()) {
-        throw tooShort(agency);
+        // Where a fresh one would do, this one took most of its life to come.
+        throw handout.lifetime() <= minTtl ? tooShort(agency) : stillUnderWay(agency);
       }
       boolean valid = handout.secondsLeft(now) > 0;
       switch (await(handout, valid ? Refresher.Reason.REQUESTED : Refresher.Reason.DUE)) {

@@ -6,8 +6,13 @@ import io.quarkus.runtime.annotations.QuarkusMain;
 import io.quarkus.runtime.configuration.ConfigUtils;
 import io.smallrye.config.SmallRyeConfig;
 import java.io.PrintStream;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.util.List;
+import java.util.OptionalLong;
 import org.jboss.logging.Logger;
+import org.tokenbroker.agency.EncryptionKeyUse;
 
 /**
  * The way in from the command line. Without a command the broker serves, after its configuration
@@ -39,7 +44,8 @@ public final class Broker {
         keyset create               print a new encryption keyset
         keyset add < OLD            print keyset OLD with a new key, which only decrypts yet
         keyset promote < OLD        print keyset OLD with its newest key as the one that encrypts
-        keyset remove KEY_ID < OLD  print keyset OLD without a key
+        keyset remove KEY_ID < OLD  print keyset OLD without a key, unless the configured
+                                    database still needs it
         --help                      print this
 
       exit codes: 0 done, 1 failed, 2 no such command, 78 the configuration is not valid
@@ -70,7 +76,7 @@ public final class Broker {
     List<String> rest = arguments.subList(1, arguments.size());
     return switch (arguments.getFirst()) {
       case "migrate" -> rest.isEmpty() ? migrate(out, err) : usage(err);
-      case "keyset" -> KeysetCommand.run(rest, System.in, out, err);
+      case "keyset" -> KeysetCommand.run(rest, Broker::encryptedBy, System.in, out, err);
       case "--help", "-h", "help" -> {
         out.print(HELP);
         yield OK;
@@ -92,6 +98,21 @@ public final class Broker {
       return CONFIGURATION;
     }
     return MigrateCommand.run(config, out, err);
+  }
+
+  private static OptionalLong encryptedBy(long keyId) throws SQLException {
+    SmallRyeConfig config = ConfigUtils.configBuilder().build();
+    String url = config.getConfigValue("quarkus.datasource.jdbc.url").getValue();
+    if (url == null || url.isEmpty()) {
+      return OptionalLong.empty();
+    }
+    try (Connection connection =
+        DriverManager.getConnection(
+            url,
+            config.getConfigValue("quarkus.datasource.username").getValue(),
+            config.getConfigValue("quarkus.datasource.password").getValue())) {
+      return OptionalLong.of(EncryptionKeyUse.count(connection).getOrDefault(keyId, 0L));
+    }
   }
 
   private static void serve() {

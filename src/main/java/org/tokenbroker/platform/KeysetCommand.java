@@ -12,7 +12,9 @@ import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.sql.SQLException;
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * Makes and changes encryption keysets. A key is rolled in three steps, each deployed everywhere
@@ -31,10 +33,16 @@ final class KeysetCommand {
    * Runs one of the keyset commands.
    *
    * @param arguments what follows {@code keyset}
+   * @param stored what is asked before a key is removed
    * @param in the old keyset, for the commands that take one
    * @return the exit code
    */
-  static int run(List<String> arguments, InputStream in, PrintStream out, PrintStream err) {
+  static int run(
+      List<String> arguments,
+      StoredTokens stored,
+      InputStream in,
+      PrintStream out,
+      PrintStream err) {
     try {
       AeadConfig.register();
       String command = arguments.isEmpty() ? "" : arguments.getFirst();
@@ -46,7 +54,10 @@ final class KeysetCommand {
         case "create" -> result = create();
         case "add" -> result = add(read(in));
         case "promote" -> result = promote(read(in));
-        case "remove" -> result = remove(arguments.getLast(), read(in));
+        case "remove" -> {
+          result = remove(arguments.getLast(), read(in));
+          requireUnused(arguments.getLast(), stored, err);
+        }
         default -> {
           return Broker.usage(err);
         }
@@ -103,6 +114,33 @@ final class KeysetCommand {
       }
     }
     throw new RefusedException("The keyset has no key of this id.");
+  }
+
+  private static void requireUnused(String keyId, StoredTokens stored, PrintStream err)
+      throws RefusedException {
+    try {
+      OptionalLong values = stored.encryptedBy(Long.parseLong(keyId));
+      if (values.isEmpty()) {
+        err.println(
+            "Not checked whether the key is still in use: QUARKUS_DATASOURCE_JDBC_URL names no"
+                + " database. A broker with this keyset does not start while it is.");
+      } else if (values.getAsLong() > 0) {
+        throw new RefusedException(
+            "This key still decrypts "
+                + values.getAsLong()
+                + " stored tokens: wait until they are encrypted anew with the promoted key.");
+      }
+    } catch (SQLException e) {
+      throw new RefusedException(
+          "Whether the key is still in use could not be asked: SQL state " + e.getSQLState());
+    }
+  }
+
+  /** What the database says of a key. */
+  @FunctionalInterface
+  interface StoredTokens {
+    /** How many stored values the key has encrypted; empty where no database is configured. */
+    OptionalLong encryptedBy(long keyId) throws SQLException;
   }
 
   private static KeysetHandle read(InputStream in) throws RefusedException {

@@ -18,6 +18,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.util.List;
+import java.util.OptionalLong;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -122,6 +123,43 @@ class KeysetCommandTest {
     assertEquals("", outcome.out());
   }
 
+  @Test
+  void givenAKeyThatIsStillInUseThenItIsNotRemoved() throws GeneralSecurityException {
+    String old = keyset("", "create").out();
+    String promoted = keyset(keyset(old, "add").out(), "promote").out();
+
+    Outcome outcome =
+        keyset(
+            keyId -> OptionalLong.of(keyId == Long.parseLong(primaryOf(old)) ? 7 : 0),
+            promoted,
+            "remove",
+            primaryOf(old));
+
+    assertEquals(Broker.FAILED, outcome.exitCode());
+    assertEquals("", outcome.out());
+    assertTrue(outcome.err().contains("still decrypts 7 stored tokens"), outcome.err());
+  }
+
+  @Test
+  void givenNoDatabaseThenItIsSaidThatNothingWasChecked() throws GeneralSecurityException {
+    String old = keyset("", "create").out();
+    String promoted = keyset(keyset(old, "add").out(), "promote").out();
+
+    Outcome outcome = keyset(keyId -> OptionalLong.empty(), promoted, "remove", primaryOf(old));
+
+    assertEquals(Broker.OK, outcome.exitCode());
+    assertEquals(1, parse(outcome.out()).size());
+    assertTrue(outcome.err().contains("Not checked"), outcome.err());
+  }
+
+  private static String primaryOf(String keyset) {
+    try {
+      return primaryIdOf(keyset);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"", "destroy", "create now", "remove", "add 1"})
   void givenNoSuchCommandThenTheUsageIsPrintedAsAnError(String arguments) {
@@ -133,11 +171,17 @@ class KeysetCommandTest {
   }
 
   private static Outcome keyset(String input, String... arguments) {
+    return keyset(keyId -> OptionalLong.of(0), input, arguments);
+  }
+
+  private static Outcome keyset(
+      KeysetCommand.StoredTokens stored, String input, String... arguments) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     int exitCode =
         KeysetCommand.run(
             List.of(arguments),
+            stored,
             new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
             new PrintStream(out, true, StandardCharsets.UTF_8),
             new PrintStream(err, true, StandardCharsets.UTF_8));
