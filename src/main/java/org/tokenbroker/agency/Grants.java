@@ -341,11 +341,27 @@ public class Grants {
         owner);
   }
 
+  /** No marker is for the token that is stored now. */
+  private static final String UNMARKED =
+      """
+      presented_hash = null, presented_at = null, presented_by = null, rival_presented_at = null
+      """;
+
+  /** Where the token stays, somebody else's marker does: their answer may hold another one. */
+  private static final String STILL_MARKED =
+      """
+      presented_hash = case when lease_generation = %1$d and rival_presented_at is null then null
+                            else presented_hash end,
+      presented_at = case when lease_generation = %1$d then rival_presented_at else presented_at end,
+      rival_presented_at = case when lease_generation = %1$d then null else rival_presented_at end
+      """;
+
   /**
    * Stores what a refresh won. Holds where the connection is the one that the lease was won for,
    * its refresh token still is the one that was presented, and no newer access token was stored
-   * since; even if the lease has ended, and even if the consent was found gone meanwhile: the
-   * answer may hold the only live token.
+   * since, unless the answer holds the refresh token that took the stored one's place; even if the
+   * lease has ended, and even if the consent was found gone meanwhile: the answer may hold the only
+   * live token.
    *
    * @param tokens the tokens after the answer
    * @param nextRefreshAt when to refresh next, on the database's clock
@@ -368,10 +384,11 @@ public class Grants {
                    lease_owner =
                        case when lease_generation = ? or lease_owner = 'grace' then null
                             else lease_owner end,
-                   presented_hash = null, presented_at = null, presented_by = null,
-                   rival_presented_at = null
+            """
+                + (rotated ? UNMARKED : STILL_MARKED.formatted(lease.number()))
+                + """
              where agency_id = ? and connection_id = ? and refresh_token_hash = ?
-               and generation = ?
+               and (generation = ? or ?)
             """,
             cipher.encrypt(tokens.accessToken(), Place.ofGrant(lease.agencyId(), "access_token")),
             tokens.accessTokenExpiresAt(),
@@ -394,7 +411,8 @@ public class Grants {
             lease.agencyId(),
             lease.connectionId(),
             lease.refreshToken().sha256(),
-            lease.generation())
+            lease.generation(),
+            rotated)
         > 0;
   }
 

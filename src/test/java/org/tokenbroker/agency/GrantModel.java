@@ -200,22 +200,25 @@ public record GrantModel(
   public GrantModel settle(Held lease, int token, long expiresAt, long newNextRefreshAt) {
     if (connection != lease.connection
         || refreshToken != lease.refreshToken
-        || generation != lease.generation) {
+        || (generation != lease.generation && token == refreshToken)) {
       return this;
     }
+    boolean own = leaseGeneration == lease.number;
     boolean over = leaseGeneration == lease.number || GRACE.equals(leaseOwner);
-    return change()
-        .state(ConnectionState.CONNECTED)
-        .refreshToken(token)
-        .generation(generation + 1)
-        .accessTokenExpiresAt(expiresAt)
-        .nextRefreshAt(newNextRefreshAt)
-        .failures(0)
-        .error(null, null)
-        .forcedAt(lease.forced ? Long.valueOf(lease.claimedAt) : forcedAt)
-        .lease(over ? null : leaseOwner, over ? null : leaseUntil, leaseGeneration)
-        .marker(null, null, null)
-        .rival(null)
+    Change after =
+        change()
+            .state(ConnectionState.CONNECTED)
+            .refreshToken(token)
+            .generation(generation + 1)
+            .accessTokenExpiresAt(expiresAt)
+            .nextRefreshAt(newNextRefreshAt)
+            .failures(0)
+            .error(null, null)
+            .forcedAt(lease.forced ? Long.valueOf(lease.claimedAt) : forcedAt)
+            .lease(over ? null : leaseOwner, over ? null : leaseUntil, leaseGeneration);
+    return (token != refreshToken
+            ? after.marker(null, null, null).rival(null)
+            : own ? after.ownMarkerGone() : after)
         .row();
   }
 
@@ -406,8 +409,11 @@ public record GrantModel(
 
     /** The lease is given back and our own marker taken away; a rival's takes its place. */
     private Change withdrawn() {
-      return lease(null, null, leaseGeneration)
-          .marker(rivalPresentedAt == null ? null : presented, rivalPresentedAt, presentedBy)
+      return lease(null, null, leaseGeneration).ownMarkerGone();
+    }
+
+    private Change ownMarkerGone() {
+      return marker(rivalPresentedAt == null ? null : presented, rivalPresentedAt, presentedBy)
           .rival(null);
     }
 

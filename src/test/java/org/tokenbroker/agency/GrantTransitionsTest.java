@@ -301,6 +301,33 @@ class GrantTransitionsTest {
   }
 
   @Test
+  void answerWithANewTokenIsStoredAfterALateOneWithout() {
+    Lease late = won("one");
+    time.pass(LEASE);
+    Lease next = won("two");
+    settle(late, "refresh-1");
+
+    assertTrue(settle(next, "refresh-2"));
+
+    assertStored("refresh-2");
+    assertEquals(3, generation());
+  }
+
+  @Test
+  void answerWithoutANewTokenLeavesTheMarkersOfOthers() {
+    Lease late = won("one");
+    time.pass(LEASE);
+    won("two");
+    settle(late, "refresh-1");
+    time.pass(LEASE);
+    Lease third = won("three");
+
+    assertFalse(grants.consentGone(third, GRACE), "the second's answer may be under way");
+    settle(third, "refresh-1");
+    assertFalse(grants.consentGone(won("four"), GRACE), "and still may");
+  }
+
+  @Test
   void adminsAttemptLeadsOutOfNeedsConsent() {
     grants.consentGone(won("one"), GRACE);
     Lease lease = lease(claim("two", 1, true, Duration.ZERO));

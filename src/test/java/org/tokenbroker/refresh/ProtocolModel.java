@@ -642,7 +642,10 @@ final class ProtocolModel {
       if (before.replica(i).phase() == Phase.JOURNALED
           && after.replica(i).phase() == Phase.SETTLED) {
         GrantModel row = before.row();
-        return row != null && before.replica(i).held().generation() < row.generation();
+        Replica settler = before.replica(i);
+        return row != null
+            && settler.held().generation() < row.generation()
+            && settler.token() == settler.held().refreshToken();
       }
     }
     return false;
@@ -849,9 +852,9 @@ final class ProtocolModel {
 
   private static boolean needsRival(Replica replica) {
     return switch (replica.phase()) {
-      case CLAIMED, CALLED, ISSUED, REJECTED, REFUSED, OPPOSED, FAILED ->
+      case DOWN, IDLE, SETTLED -> replica.lease() != null && replica.held().number() == CURRENT;
+      case CLAIMED, CALLED, ISSUED, REJECTED, ANSWERED, JOURNALED, REFUSED, OPPOSED, FAILED ->
           replica.held().number() == CURRENT;
-      case DOWN, IDLE, ANSWERED, JOURNALED, SETTLED -> false;
     };
   }
 
