@@ -350,10 +350,13 @@ public class Grants {
   /** Where the token stays, somebody else's marker does: their answer may hold another one. */
   private static final String STILL_MARKED =
       """
-      presented_hash = case when lease_generation = %1$d and rival_presented_at is null then null
-                            else presented_hash end,
-      presented_at = case when lease_generation = %1$d then rival_presented_at else presented_at end,
-      rival_presented_at = case when lease_generation = %1$d then null else rival_presented_at end
+      presented_hash =
+          case when lease_generation = held.number and rival_presented_at is null then null
+               else presented_hash end,
+      presented_at =
+          case when lease_generation = held.number then rival_presented_at else presented_at end,
+      rival_presented_at =
+          case when lease_generation = held.number then null else rival_presented_at end
       """;
 
   /**
@@ -379,14 +382,15 @@ public class Grants {
                    consecutive_failures = 0, last_error = null, last_error_at = null,
                    forced_at = case when ? then ? else forced_at end,
                    lease_until =
-                       case when lease_generation = ? or lease_owner = 'grace' then null
+                       case when lease_generation = held.number or lease_owner = 'grace' then null
                             else lease_until end,
                    lease_owner =
-                       case when lease_generation = ? or lease_owner = 'grace' then null
+                       case when lease_generation = held.number or lease_owner = 'grace' then null
                             else lease_owner end,
             """
-                + (rotated ? UNMARKED : STILL_MARKED.formatted(lease.number()))
+                + (rotated ? UNMARKED : STILL_MARKED)
                 + """
+              from (select cast(? as bigint) as number) held
              where agency_id = ? and connection_id = ? and refresh_token_hash = ?
                and (generation = ? or ?)
             """,
@@ -406,7 +410,6 @@ public class Grants {
             nextRefreshAt,
             lease.forced(),
             lease.claimedAt(),
-            lease.number(),
             lease.number(),
             lease.agencyId(),
             lease.connectionId(),
@@ -506,13 +509,15 @@ public class Grants {
 
   /**
    * Records a refresh that proved nothing about the consent, and when to try again. Our own marker
-   * goes, as no answer of ours can come any more; somebody else's stays.
+   * goes, as no answer of ours can come any more; somebody else's stays. Where somebody else's
+   * answer has brought a newer access token, only the lease is given back.
    *
    * @param error our name for what was wrong
    */
   public void deferred(Lease lease, String error, Duration retryIn) {
-    update(
-        """
+    int updated =
+        update(
+            """
         update agency_grant
            set consecutive_failures = consecutive_failures + 1,
                last_error = ?, last_error_at = clock_timestamp(),
@@ -521,12 +526,16 @@ public class Grants {
                presented_hash = case when rival_presented_at is null then null
                                      else presented_hash end,
                presented_at = rival_presented_at, rival_presented_at = null
-         where agency_id = ? and lease_generation = ?
+         where agency_id = ? and lease_generation = ? and generation = ?
         """,
-        error,
-        retryIn.toMillis(),
-        lease.agencyId(),
-        lease.number());
+            error,
+            retryIn.toMillis(),
+            lease.agencyId(),
+            lease.number(),
+            lease.generation());
+    if (updated == 0) {
+      release(lease);
+    }
   }
 
   /**

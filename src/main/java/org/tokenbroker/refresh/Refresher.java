@@ -309,6 +309,11 @@ public class Refresher {
       grants.release(lease);
       return ENDING;
     }
+    if (settlement.holdsAnswer(lease.agencyId())) {
+      // The token in the lease may be dead: its successor is here and goes to the database first.
+      grants.release(lease);
+      return new RefreshOutcome.Deferred("database_unavailable", Settlement.RETRY);
+    }
     if (Duration.between(lease.claimedAt(), clock.instant()).compareTo(leaseMayBeOld) > 0) {
       // This process stood still for a while: by the time of the answer the lease could be
       // another's.
@@ -382,6 +387,7 @@ public class Refresher {
           lease.slug());
       outcome = new RefreshOutcome.Deferred("invalid_grant", grace);
     } else {
+      grants.release(lease);
       outcome = new RefreshOutcome.NotDue();
     }
     changed.fire(new AgencyChanged(lease.slug()));
@@ -401,6 +407,7 @@ public class Refresher {
     return switch (settlement.settle(new Answer(lease, tokens, nextRefreshAt))) {
       case STORED, KEPT -> new RefreshOutcome.Refreshed();
       case OUTDATED -> {
+        grants.release(lease);
         changed.fire(new AgencyChanged(lease.slug()));
         yield new RefreshOutcome.NotDue();
       }

@@ -174,6 +174,16 @@ public class Settlement {
     return waiting;
   }
 
+  /** Whether an answer for this agency is still to be stored. */
+  boolean holdsAnswer(long agencyId) {
+    for (Unsettled answer : unsettled.keySet()) {
+      if (answer instanceof Answer && answer.agencyId() == agencyId) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   private Result storeWaiting(Entry entry) {
     Result result = store(entry);
     if (result != Result.KEPT && unsettled.remove(entry.answer(), entry)) {

@@ -271,8 +271,8 @@ public record GrantModel(
 
   /** {@link Grants#deferred}; the row itself if it does not hold. */
   public GrantModel deferred(long now, Held lease, String error, long retryIn) {
-    if (leaseGeneration != lease.number) {
-      return this;
+    if (leaseGeneration != lease.number || generation != lease.generation) {
+      return release(lease);
     }
     return change()
         .failures(failures + 1)
