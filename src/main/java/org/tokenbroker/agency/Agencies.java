@@ -3,23 +3,31 @@ package org.tokenbroker.agency;
 import io.quarkus.hibernate.orm.panache.PanacheRepositoryBase;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Event;
+import jakarta.persistence.LockModeType;
 import jakarta.transaction.Transactional;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.tokenbroker.audit.AuditEvent;
+import org.tokenbroker.audit.AuditEvent.Detail;
+import org.tokenbroker.audit.AuditEvent.Kind;
+import org.tokenbroker.audit.AuditLog;
 
 /** The agencies and their settings, and the status that is put together from all their rows. */
 @ApplicationScoped
 public class Agencies implements PanacheRepositoryBase<Agency, Long> {
 
   private final Event<AgencyChanged> changed;
+  private final AuditLog audit;
 
-  Agencies(Event<AgencyChanged> changed) {
+  Agencies(Event<AgencyChanged> changed, AuditLog audit) {
     this.changed = changed;
+    this.audit = audit;
   }
 
   /** A page of statuses in the order of their slugs; {@code next} continues it, null at its end. */
@@ -35,10 +43,12 @@ public class Agencies implements PanacheRepositoryBase<Agency, Long> {
     // One statement, so that two creations at once cannot collide. xmax is 0 in a row just
     // inserted.
     changed.fire(new AgencyChanged(slug));
-    return (Boolean)
-        getEntityManager()
-            .createNativeQuery(
-                """
+    List<String> differences = differences(slug, settings);
+    boolean created =
+        (Boolean)
+            getEntityManager()
+                .createNativeQuery(
+                    """
                 insert into agency (id, slug, name, scope_requested, expected_active911_id, contact)
                 values (nextval('agency_seq'), :slug, :name, :scope, :expected, :contact)
                 on conflict (slug) do update
@@ -48,13 +58,44 @@ public class Agencies implements PanacheRepositoryBase<Agency, Long> {
                        contact = excluded.contact
                 returning xmax = 0
                 """,
-                Boolean.class)
-            .setParameter("slug", slug)
-            .setParameter("name", settings.name())
-            .setParameter("scope", settings.scope().toString())
-            .setParameter("expected", settings.expectedActive911Id())
-            .setParameter("contact", settings.contact())
-            .getSingleResult();
+                    Boolean.class)
+                .setParameter("slug", slug)
+                .setParameter("name", settings.name())
+                .setParameter("scope", settings.scope().toString())
+                .setParameter("expected", settings.expectedActive911Id())
+                .setParameter("contact", settings.contact())
+                .getSingleResult();
+    recordSettings(slug, created, differences);
+    return created;
+  }
+
+  /** Which settings are other ones than before; nobody else changes them until this is done. */
+  private List<String> differences(String slug, AgencySettings settings) {
+    Agency before = find("slug", slug).withLock(LockModeType.PESSIMISTIC_WRITE).firstResult();
+    List<String> differences = new ArrayList<>();
+    if (before == null) {
+      return differences;
+    }
+    if (!before.name.equals(settings.name())) {
+      differences.add("name");
+    }
+    if (!before.scopeRequested.equals(settings.scope().toString())) {
+      differences.add("scope");
+    }
+    if (!Objects.equals(before.expectedActive911Id, settings.expectedActive911Id())) {
+      differences.add("expected_active911_id");
+    }
+    if (!Objects.equals(before.contact, settings.contact())) {
+      differences.add("contact");
+    }
+    return differences;
+  }
+
+  private void recordSettings(String slug, boolean created, List<String> differences) {
+    audit.record(
+        AuditEvent.of(created ? Kind.AGENCY_CREATED : Kind.AGENCY_CHANGED)
+            .agency(slug)
+            .with(Detail.CHANGED, differences));
   }
 
   /**
@@ -65,20 +106,25 @@ public class Agencies implements PanacheRepositoryBase<Agency, Long> {
   @Transactional
   public boolean create(String slug, AgencySettings settings) {
     changed.fire(new AgencyChanged(slug));
-    return getEntityManager()
-            .createNativeQuery(
-                """
+    boolean created =
+        getEntityManager()
+                .createNativeQuery(
+                    """
                 insert into agency (id, slug, name, scope_requested, expected_active911_id, contact)
                 values (nextval('agency_seq'), :slug, :name, :scope, :expected, :contact)
                 on conflict (slug) do nothing
                 """)
-            .setParameter("slug", slug)
-            .setParameter("name", settings.name())
-            .setParameter("scope", settings.scope().toString())
-            .setParameter("expected", settings.expectedActive911Id())
-            .setParameter("contact", settings.contact())
-            .executeUpdate()
-        > 0;
+                .setParameter("slug", slug)
+                .setParameter("name", settings.name())
+                .setParameter("scope", settings.scope().toString())
+                .setParameter("expected", settings.expectedActive911Id())
+                .setParameter("contact", settings.contact())
+                .executeUpdate()
+            > 0;
+    if (created) {
+      recordSettings(slug, true, List.of());
+    }
+    return created;
   }
 
   /**
@@ -89,20 +135,26 @@ public class Agencies implements PanacheRepositoryBase<Agency, Long> {
   @Transactional
   public boolean replaceSettings(String slug, AgencySettings settings) {
     changed.fire(new AgencyChanged(slug));
-    return getEntityManager()
-            .createQuery(
-                """
+    List<String> differences = differences(slug, settings);
+    boolean replaced =
+        getEntityManager()
+                .createQuery(
+                    """
                 update Agency set name = :name, scopeRequested = :scope,
                        expectedActive911Id = :expected, contact = :contact
                  where slug = :slug
                 """)
-            .setParameter("slug", slug)
-            .setParameter("name", settings.name())
-            .setParameter("scope", settings.scope().toString())
-            .setParameter("expected", settings.expectedActive911Id())
-            .setParameter("contact", settings.contact())
-            .executeUpdate()
-        > 0;
+                .setParameter("slug", slug)
+                .setParameter("name", settings.name())
+                .setParameter("scope", settings.scope().toString())
+                .setParameter("expected", settings.expectedActive911Id())
+                .setParameter("contact", settings.contact())
+                .executeUpdate()
+            > 0;
+    if (replaced) {
+      recordSettings(slug, false, differences);
+    }
+    return replaced;
   }
 
   /** The agency's status, if there is such an agency. */
@@ -237,7 +289,11 @@ public class Agencies implements PanacheRepositoryBase<Agency, Long> {
   @Transactional
   public boolean setPaused(String slug, boolean paused) {
     changed.fire(new AgencyChanged(slug));
-    return update("paused = ?1 where slug = ?2", paused, slug) > 0;
+    if (update("paused = ?1 where slug = ?2", paused, slug) == 0) {
+      return false;
+    }
+    audit.record(AuditEvent.of(paused ? Kind.AGENCY_PAUSED : Kind.AGENCY_RESUMED).agency(slug));
+    return true;
   }
 
   /**
@@ -248,7 +304,11 @@ public class Agencies implements PanacheRepositoryBase<Agency, Long> {
   @Transactional
   public boolean erase(String slug) {
     changed.fire(new AgencyChanged(slug));
-    return delete("slug", slug) > 0;
+    if (delete("slug", slug) == 0) {
+      return false;
+    }
+    audit.record(AuditEvent.of(Kind.AGENCY_DELETED).agency(slug));
+    return true;
   }
 
   /**

@@ -13,6 +13,10 @@ import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.tokenbroker.agency.TokenCipher.Place;
+import org.tokenbroker.audit.AuditEvent;
+import org.tokenbroker.audit.AuditEvent.Detail;
+import org.tokenbroker.audit.AuditEvent.Kind;
+import org.tokenbroker.audit.AuditLog;
 import org.tokenbroker.oauth.Scope;
 import org.tokenbroker.oauth.Secret;
 import org.tokenbroker.oauth.TokenSet;
@@ -33,18 +37,21 @@ public class Candidates implements PanacheRepositoryBase<Candidate, String> {
   private final DatabaseClock clock;
   private final SecureRandom random;
   private final Event<AgencyChanged> changed;
+  private final AuditLog audit;
 
   Candidates(
       Grants grants,
       TokenCipher cipher,
       DatabaseClock clock,
       SecureRandom random,
-      Event<AgencyChanged> changed) {
+      Event<AgencyChanged> changed,
+      AuditLog audit) {
     this.grants = grants;
     this.cipher = cipher;
     this.clock = clock;
     this.random = random;
     this.changed = changed;
+    this.audit = audit;
   }
 
   /** What became of a candidate. */
@@ -147,7 +154,7 @@ public class Candidates implements PanacheRepositoryBase<Candidate, String> {
       return new Adoption.Superseded(id, identity);
     }
     if (ref.accepts(identity.id(), candidate.anyAgency)) {
-      return adopt(agency, candidate, identity);
+      return adopt(agency, candidate, identity, Kind.AGENCY_CONNECTED);
     }
     candidate.reason = CandidateReason.OTHER_AGENCY;
     return new Adoption.OtherAgency(id, identity);
@@ -166,10 +173,13 @@ public class Candidates implements PanacheRepositoryBase<Candidate, String> {
       return new Adoption.IdentityUnknown(id);
     }
     return adopt(
-        agency, candidate, new Active911Agency(candidate.active911Id, candidate.active911Name));
+        agency,
+        candidate,
+        new Active911Agency(candidate.active911Id, candidate.active911Name),
+        Kind.CANDIDATE_CONFIRMED);
   }
 
-  private Adoption adopt(Agency agency, Candidate candidate, Active911Agency identity) {
+  private Adoption adopt(Agency agency, Candidate candidate, Active911Agency identity, Kind event) {
     grants.connect(
         agency.id(),
         connectionOf(candidate.id),
@@ -185,6 +195,7 @@ public class Candidates implements PanacheRepositoryBase<Candidate, String> {
         candidate.createdAt,
         RefreshTime.dueAt(candidate.createdAt, candidate.accessTokenExpiresAt, random));
     delete(candidate);
+    audit.record(event(event, agency.slug, candidate).with(Detail.ACTIVE911_ID, identity.id()));
     changed.fire(new AgencyChanged(agency.slug));
     return new Adoption.Adopted(agency.slug, identity);
   }
@@ -197,7 +208,15 @@ public class Candidates implements PanacheRepositoryBase<Candidate, String> {
       return false;
     }
     delete(candidate);
+    audit.record(event(Kind.CANDIDATE_DISCARDED, slug, candidate));
     return true;
+  }
+
+  private static AuditEvent event(Kind kind, String slug, Candidate candidate) {
+    return AuditEvent.of(kind)
+        .agency(slug)
+        .with(Detail.CANDIDATE, candidate.id)
+        .with(Detail.KIND, candidate.kind);
   }
 
   /** Candidates whose agency Active911 has still to name, oldest first. */
@@ -218,7 +237,14 @@ public class Candidates implements PanacheRepositoryBase<Candidate, String> {
   /** Erases those whose time is over; returns how many. */
   @Transactional
   public long expire() {
-    return delete("expiresAt <= instant");
+    List<Candidate> expired =
+        find("expiresAt <= instant").withLock(LockModeType.PESSIMISTIC_WRITE).list();
+    for (Candidate candidate : expired) {
+      Agency agency = getEntityManager().find(Agency.class, candidate.agencyId);
+      delete(candidate);
+      audit.record(event(Kind.CANDIDATE_EXPIRED, agency.slug, candidate));
+    }
+    return expired.size();
   }
 
   private @Nullable Candidate livingOf(String slug, String id) {

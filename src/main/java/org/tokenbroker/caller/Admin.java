@@ -1,6 +1,7 @@
 package org.tokenbroker.caller;
 
 import io.vertx.ext.web.RoutingContext;
+import org.tokenbroker.audit.Actor;
 import org.tokenbroker.problem.Problem;
 import org.tokenbroker.problem.ProblemType;
 
@@ -20,6 +21,7 @@ public record Admin(String name, Role role) implements Identity {
   /** Makes it the admin whose request this is. */
   public void attachTo(RoutingContext request) {
     request.put(KEY, this);
+    Actor.admin(name).attachTo(request);
   }
 
   /** Whose request this is; a request that no admin was authenticated for is refused. */

@@ -1,7 +1,6 @@
 package org.tokenbroker.caller;
 
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.ws.rs.Priorities;
@@ -10,6 +9,8 @@ import java.util.List;
 import java.util.Optional;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 import org.jspecify.annotations.Nullable;
+import org.tokenbroker.audit.Actor;
+import org.tokenbroker.audit.AuditLog;
 import org.tokenbroker.problem.Problem;
 import org.tokenbroker.problem.ProblemException;
 import org.tokenbroker.problem.ProblemType;
@@ -32,6 +33,7 @@ class Authentication {
   private final ClientCertificates certificates;
   private final FailedAuthentications failures;
   private final CallerRate rate;
+  private final AuditLog audit;
 
   Authentication(
       CallerKeys callerKeys,
@@ -39,13 +41,15 @@ class Authentication {
       VerifiedTokens tokens,
       ClientCertificates certificates,
       FailedAuthentications failures,
-      CallerRate rate) {
+      CallerRate rate,
+      AuditLog audit) {
     this.callerKeys = callerKeys;
     this.adminKeys = adminKeys;
     this.tokens = tokens;
     this.certificates = certificates;
     this.failures = failures;
     this.rate = rate;
+    this.audit = audit;
   }
 
   /** Returns null where nothing is to be waited for. */
@@ -57,10 +61,10 @@ class Authentication {
     }
     List<String> headers = request.request().headers().getAll(HttpHeaders.AUTHORIZATION);
     if (headers.isEmpty()) {
-      admit(byCertificate(request.request()), audience, request);
+      admit(byCertificate(request), audience, request);
       return null;
     }
-    String credential = credential(headers);
+    String credential = credential(headers, request);
     Optional<? extends Identity> known = known(credential);
     if (known.isPresent()) {
       admit(known.get(), audience, request);
@@ -68,7 +72,7 @@ class Authentication {
     }
     Optional<String> issuer = tokens.issuer(credential);
     if (issuer.isEmpty()) {
-      failures.refuseIfTooMany(request);
+      refuseIfTooMany(request);
       admit(
           adminKeys.authenticate(credential).orElseThrow(() -> refused(request)),
           audience,
@@ -99,18 +103,21 @@ class Authentication {
     return claims == null ? Optional.empty() : callerKeys.ofToken(claims);
   }
 
-  private AuthenticatedCaller byCertificate(HttpServerRequest request) {
+  private AuthenticatedCaller byCertificate(RoutingContext request) {
     return certificates
-        .subject(request)
+        .subject(request.request())
         .flatMap(callerKeys::ofCertificate)
         .orElseThrow(
-            () -> unauthenticated("Send one key or token as 'Authorization: Bearer <key>'."));
+            () ->
+                unauthenticated(
+                    request, "Send one key or token as 'Authorization: Bearer <key>'."));
   }
 
   private void admit(Identity identity, Audience audience, RoutingContext request) {
     switch (identity) {
       case AuthenticatedCaller caller -> {
         if (audience != Audience.CALLERS) {
+          audit.forbidden(Actor.caller(caller.name()), null);
           throw forbidden("This is for admins; a caller may read tokens.");
         }
         rate.count(caller);
@@ -118,6 +125,7 @@ class Authentication {
       }
       case Admin admin -> {
         if (audience != Audience.ADMINS) {
+          audit.forbidden(Actor.admin(admin.name()), null);
           throw forbidden("Tokens are for callers; an admin never sees one.");
         }
         admin.attachTo(request);
@@ -125,21 +133,32 @@ class Authentication {
     }
   }
 
-  private static String credential(List<String> headers) {
+  private String credential(List<String> headers, RoutingContext request) {
     if (headers.size() == 1
         && headers.getFirst().regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
       return headers.getFirst().substring(SCHEME.length()).strip();
     }
-    throw unauthenticated("Send one key or token as 'Authorization: Bearer <key>'.");
+    throw unauthenticated(request, "Send one key or token as 'Authorization: Bearer <key>'.");
   }
 
   private ProblemException refused(RoutingContext request) {
-    failures.refuseIfTooMany(request);
+    refuseIfTooMany(request);
     failures.note(request);
-    return unauthenticated("The key or token is unknown, revoked or expired.");
+    return unauthenticated(request, "The key or token is unknown, revoked or expired.");
   }
 
-  private static ProblemException unauthenticated(String detail) {
+  /** Who is not even looked at has failed as well. */
+  private void refuseIfTooMany(RoutingContext request) {
+    try {
+      failures.refuseIfTooMany(request);
+    } catch (ProblemException e) {
+      audit.authenticationFailed(failures.address(request).getHostAddress());
+      throw e;
+    }
+  }
+
+  private ProblemException unauthenticated(RoutingContext request, String detail) {
+    audit.authenticationFailed(failures.address(request).getHostAddress());
     return Problem.of(ProblemType.UNAUTHENTICATED, detail).toException();
   }
 

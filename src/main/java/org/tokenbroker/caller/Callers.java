@@ -18,6 +18,10 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.tokenbroker.agency.DatabaseClock;
+import org.tokenbroker.audit.AuditEvent;
+import org.tokenbroker.audit.AuditEvent.Detail;
+import org.tokenbroker.audit.AuditEvent.Kind;
+import org.tokenbroker.audit.AuditLog;
 
 /** The callers, their grants and their keys; the only writer of all three. */
 @ApplicationScoped
@@ -31,18 +35,21 @@ public class Callers implements PanacheRepositoryBase<Caller, Long> {
   private final DatabaseClock clock;
   private final KeyUse uses;
   private final Event<CallersChanged> changed;
+  private final AuditLog audit;
 
   Callers(
       EntityManager entities,
       SecureRandom random,
       DatabaseClock clock,
       KeyUse uses,
-      Event<CallersChanged> changed) {
+      Event<CallersChanged> changed,
+      AuditLog audit) {
     this.entities = entities;
     this.random = random;
     this.clock = clock;
     this.uses = uses;
     this.changed = changed;
+    this.audit = audit;
   }
 
   /**
@@ -95,6 +102,7 @@ public class Callers implements PanacheRepositoryBase<Caller, Long> {
       return new Put.ProvedByOther(other.get());
     }
     Caller caller = find("name", name).singleResult();
+    Set<String> before = granted(caller);
     caller.issuer = settings.issuer();
     caller.subject = settings.subject();
     caller.certificateSubject = settings.certificateSubject();
@@ -104,6 +112,12 @@ public class Callers implements PanacheRepositoryBase<Caller, Long> {
     caller.agencies.retainAll(agencies);
     caller.agencies.addAll(agencies);
     changed.fire(new CallersChanged());
+    Set<String> after = granted(caller);
+    audit.record(
+        AuditEvent.of(created ? Kind.CALLER_CREATED : Kind.CALLER_CHANGED)
+            .caller(name)
+            .with(Detail.GRANTED, without(after, before))
+            .with(Detail.REVOKED, without(before, after)));
     return created ? new Put.Created() : new Put.Replaced();
   }
 
@@ -135,6 +149,11 @@ public class Callers implements PanacheRepositoryBase<Caller, Long> {
         expiresIn == null ? null : clock.instant().plus(expiresIn).truncatedTo(ChronoUnit.SECONDS);
     entities.persist(row);
     changed.fire(new CallersChanged());
+    audit.record(
+        AuditEvent.of(Kind.KEY_CREATED)
+            .caller(name)
+            .with(Detail.KEY_ID, row.keyId)
+            .with(Detail.EXPIRES_AT, row.expiresAt));
     return Optional.of(new NewKey(key, row.expiresAt));
   }
 
@@ -150,6 +169,9 @@ public class Callers implements PanacheRepositoryBase<Caller, Long> {
             .setParameter("name", name)
             .executeUpdate();
     changed.fire(new CallersChanged());
+    if (revoked > 0) {
+      audit.record(AuditEvent.of(Kind.KEY_REVOKED).caller(name).with(Detail.KEY_ID, keyId));
+    }
     return revoked > 0;
   }
 
@@ -163,17 +185,48 @@ public class Callers implements PanacheRepositoryBase<Caller, Long> {
             .setParameter("name", name)
             .executeUpdate();
     changed.fire(new CallersChanged());
+    if (removed > 0) {
+      audit.record(AuditEvent.of(Kind.CALLER_DELETED).caller(name));
+    }
     return removed > 0;
   }
 
   /** Takes an agency out of every caller's grants: its name may be given to another one later. */
   @Transactional
   public void revokeAgency(String agency) {
-    entities
-        .createNativeQuery("delete from caller_agency where agency_slug = :agency")
-        .setParameter("agency", agency)
-        .executeUpdate();
+    List<?> callers =
+        entities
+            .createNativeQuery(
+                """
+                delete from caller_agency g using caller c
+                 where g.agency_slug = :agency and c.id = g.caller_id
+                returning c.name
+                """,
+                String.class)
+            .setParameter("agency", agency)
+            .getResultList();
     changed.fire(new CallersChanged());
+    for (Object caller : callers) {
+      audit.record(
+          AuditEvent.of(Kind.CALLER_CHANGED)
+              .caller((String) caller)
+              .agency(agency)
+              .with(Detail.REVOKED, List.of(agency)));
+    }
+  }
+
+  private static Set<String> granted(Caller caller) {
+    Set<String> granted = new HashSet<>(caller.agencies);
+    if (caller.allAgencies) {
+      granted.add(ALL);
+    }
+    return granted;
+  }
+
+  private static Set<String> without(Set<String> these, Set<String> those) {
+    Set<String> rest = new HashSet<>(these);
+    rest.removeAll(those);
+    return rest;
   }
 
   /** All callers by name. */

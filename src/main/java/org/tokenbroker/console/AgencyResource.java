@@ -23,6 +23,9 @@ import org.tokenbroker.agency.Candidates.Adoption;
 import org.tokenbroker.agency.DatabaseClock;
 import org.tokenbroker.agency.Grants;
 import org.tokenbroker.agency.HandoutState;
+import org.tokenbroker.audit.AuditEvent;
+import org.tokenbroker.audit.AuditEvent.Kind;
+import org.tokenbroker.audit.AuditLog;
 import org.tokenbroker.caller.RequiresRole;
 import org.tokenbroker.caller.Role;
 import org.tokenbroker.onboarding.AuthorizationFlow;
@@ -43,6 +46,7 @@ public class AgencyResource {
   private final Refresher refresher;
   private final AuthorizationFlow flow;
   private final DatabaseClock clock;
+  private final AuditLog audit;
 
   AgencyResource(
       Agencies agencies,
@@ -50,13 +54,15 @@ public class AgencyResource {
       Grants grants,
       Refresher refresher,
       AuthorizationFlow flow,
-      DatabaseClock clock) {
+      DatabaseClock clock,
+      AuditLog audit) {
     this.agencies = agencies;
     this.candidates = candidates;
     this.grants = grants;
     this.refresher = refresher;
     this.flow = flow;
     this.clock = clock;
+    this.audit = audit;
   }
 
   @CheckedTemplate(basePath = "pages")
@@ -100,6 +106,7 @@ public class AgencyResource {
     if (state.token() == null) {
       return Page.agency(agency, Notice.NEVER_CONNECTED);
     }
+    audit.note(AuditEvent.of(Kind.REFRESH_REQUESTED).agency(agency));
     RefreshOutcome outcome =
         refresher
             .refresh(

@@ -1,6 +1,7 @@
 package org.tokenbroker.console;
 
 import io.vertx.ext.web.RoutingContext;
+import org.tokenbroker.audit.Actor;
 import org.tokenbroker.caller.Admin;
 import org.tokenbroker.caller.Role;
 import org.tokenbroker.oauth.Secret;
@@ -32,6 +33,7 @@ record Session(Secret id, Admin admin) {
 
   void attachTo(RoutingContext request) {
     request.put(KEY, this);
+    Actor.admin(admin.name()).attachTo(request);
   }
 
   /** The session of a request to a page that is {@link SignedIn}. */

@@ -9,6 +9,10 @@ import java.security.SecureRandom;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.tokenbroker.audit.Actor;
+import org.tokenbroker.audit.AuditEvent;
+import org.tokenbroker.audit.AuditEvent.Kind;
+import org.tokenbroker.audit.AuditLog;
 import org.tokenbroker.caller.Admin;
 import org.tokenbroker.caller.AdminKeys;
 import org.tokenbroker.caller.ProviderSignIn;
@@ -31,13 +35,19 @@ class Sessions {
   private final AdminKeys adminKeys;
   private final ProviderSignIn provider;
   private final SecureRandom random;
+  private final AuditLog audit;
 
   Sessions(
-      EntityManager entities, AdminKeys adminKeys, ProviderSignIn provider, SecureRandom random) {
+      EntityManager entities,
+      AdminKeys adminKeys,
+      ProviderSignIn provider,
+      SecureRandom random,
+      AuditLog audit) {
     this.entities = entities;
     this.adminKeys = adminKeys;
     this.provider = provider;
     this.random = random;
+    this.audit = audit;
   }
 
   /** Begins a session with an admin key; empty if it is none. */
@@ -66,6 +76,7 @@ class Sessions {
         .setParameter("key", keyHash)
         .setParameter("role", keyHash == null ? admin.role().name() : null)
         .executeUpdate();
+    audit.record(Actor.admin(admin.name()), AuditEvent.of(Kind.SIGNED_IN));
     return session;
   }
 
@@ -106,10 +117,15 @@ class Sessions {
   /** Ends a session, if there is one with this id. */
   @Transactional
   void end(Secret id) {
-    entities
-        .createNativeQuery("delete from console_session where id_hash = :id")
-        .setParameter("id", id.sha256())
-        .executeUpdate();
+    List<?> admins =
+        entities
+            .createNativeQuery(
+                "delete from console_session where id_hash = :id returning admin", String.class)
+            .setParameter("id", id.sha256())
+            .getResultList();
+    for (Object admin : admins) {
+      audit.record(Actor.admin((String) admin), AuditEvent.of(Kind.SIGNED_OUT));
+    }
   }
 
   /** Erases those whose time is over. */

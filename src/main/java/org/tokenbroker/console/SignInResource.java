@@ -21,6 +21,7 @@ import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.RestForm;
 import org.jboss.resteasy.reactive.RestQuery;
 import org.jspecify.annotations.Nullable;
+import org.tokenbroker.audit.AuditLog;
 import org.tokenbroker.caller.Admin;
 import org.tokenbroker.caller.ApiKey;
 import org.tokenbroker.caller.FailedAuthentications;
@@ -47,18 +48,21 @@ public class SignInResource {
   private final FailedAuthentications failures;
   private final ProviderSignIn provider;
   private final SecureRandom random;
+  private final AuditLog audit;
 
   SignInResource(
       Sessions sessions,
       BrowserCookie cookies,
       FailedAuthentications failures,
       ProviderSignIn provider,
-      SecureRandom random) {
+      SecureRandom random,
+      AuditLog audit) {
     this.sessions = sessions;
     this.cookies = cookies;
     this.failures = failures;
     this.provider = provider;
     this.random = random;
+    this.audit = audit;
   }
 
   @CheckedTemplate(basePath = "pages")
@@ -116,6 +120,7 @@ public class SignInResource {
     String target = ReturnTarget.of(returnTo);
     Optional<Session> session = begin(key == null ? "" : key.strip(), request);
     if (session.isEmpty()) {
+      audit.signInFailed(failures.address(request).getHostAddress());
       failures.refuseIfTooMany(request);
       failures.note(request);
       LOG.warn("A sign-in to the console with a wrong key was refused");
@@ -176,14 +181,17 @@ public class SignInResource {
                     .orElse(null));
         yield signedIn(sessions.begin(admin), target, headers);
       }
-      case ProviderSignIn.Step.WithoutRole(String name) ->
-          throw Problem.of(
+      case ProviderSignIn.Step.WithoutRole(String name) -> {
+        audit.signInFailed(failures.address(request).getHostAddress());
+        throw Problem.of(
                   ProblemType.FORBIDDEN,
                   "You are signed in at your identity provider as "
                       + name
                       + ", but have no role here. Ask whoever looks after the broker for one.")
               .toException();
+      }
       case ProviderSignIn.Step.Refused() -> {
+        audit.signInFailed(failures.address(request).getHostAddress());
         failures.refuseIfTooMany(request);
         failures.note(request);
         throw Problem.of(

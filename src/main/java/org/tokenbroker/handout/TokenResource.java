@@ -33,6 +33,8 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 import org.tokenbroker.agency.ConnectionState;
 import org.tokenbroker.agency.HandoutState;
+import org.tokenbroker.audit.Actor;
+import org.tokenbroker.audit.AuditLog;
 import org.tokenbroker.caller.AuthenticatedCaller;
 import org.tokenbroker.problem.Problem;
 import org.tokenbroker.problem.ProblemType;
@@ -52,9 +54,11 @@ public class TokenResource {
   private static final int LARGEST_MIN_TTL = 86_400;
 
   private final Handouts handouts;
+  private final AuditLog audit;
 
-  TokenResource(Handouts handouts) {
+  TokenResource(Handouts handouts, AuditLog audit) {
     this.handouts = handouts;
+    this.audit = audit;
   }
 
   /** An access token, as it is handed out; written by {@link Handout}. */
@@ -163,9 +167,9 @@ public class TokenResource {
 
     Handout held = handouts.held(agency, minTtl);
     if (held != null) {
-      return Uni.createFrom().item(answer(held, known));
+      return Uni.createFrom().item(answer(held, known, caller));
     }
-    return handouts.obtain(agency, minTtl).map(handout -> answer(handout, known));
+    return handouts.obtain(agency, minTtl).map(handout -> answer(handout, known, caller));
   }
 
   @POST
@@ -207,7 +211,7 @@ public class TokenResource {
     String refused = joined(request.request().headers().getAll(HttpHeaders.IF_MATCH));
     EntityTags.validate("If-Match", refused);
     authorize(caller, agency);
-    return handouts.replace(agency, refused).map(handout -> answer(handout, null));
+    return handouts.replace(agency, refused).map(handout -> answer(handout, null, caller));
   }
 
   private static void validateSlug(String agency) {
@@ -242,20 +246,24 @@ public class TokenResource {
     return lines.isEmpty() ? null : lines.size() == 1 ? lines.getFirst() : String.join(",", lines);
   }
 
-  private static void authorize(AuthenticatedCaller caller, String agency) {
+  private void authorize(AuthenticatedCaller caller, String agency) {
     if (!caller.mayRead(agency)) {
+      audit.forbidden(Actor.caller(caller.name()), agency);
       throw Problem.of(ProblemType.FORBIDDEN, "This agency is not granted to this caller.")
           .about(agency)
           .toException();
     }
   }
 
-  private Response answer(Handout handout, @Nullable String known) {
+  private Response answer(Handout handout, @Nullable String known, AuthenticatedCaller caller) {
     String etag = handout.etag();
-    Response.ResponseBuilder response =
-        EntityTags.contains(known, etag)
-            ? Response.notModified()
-            : Response.ok(handout.body(handouts.secondsLeft(handout)));
+    Response.ResponseBuilder response;
+    if (EntityTags.contains(known, etag)) {
+      response = Response.notModified();
+    } else {
+      response = Response.ok(handout.body(handouts.secondsLeft(handout)));
+      audit.handedOut(caller.name(), handout.state().slug(), handout.generation());
+    }
     return response.header("ETag", etag).header("Cache-Control", "no-store").build();
   }
 }

@@ -39,6 +39,9 @@ import org.tokenbroker.agency.DatabaseClock;
 import org.tokenbroker.agency.GrantKind;
 import org.tokenbroker.agency.Grants;
 import org.tokenbroker.agency.HandoutState;
+import org.tokenbroker.audit.AuditEvent;
+import org.tokenbroker.audit.AuditEvent.Kind;
+import org.tokenbroker.audit.AuditLog;
 import org.tokenbroker.caller.RequiresRole;
 import org.tokenbroker.caller.Role;
 import org.tokenbroker.oauth.OAuthError;
@@ -75,6 +78,7 @@ public class AgenciesResource {
   private final Imports imports;
   private final Refresher refresher;
   private final DatabaseClock clock;
+  private final AuditLog audit;
   private final Scope defaultScope;
 
   AgenciesResource(
@@ -85,6 +89,7 @@ public class AgenciesResource {
       Imports imports,
       Refresher refresher,
       DatabaseClock clock,
+      AuditLog audit,
       Active911Config active911) {
     this.agencies = agencies;
     this.candidates = candidates;
@@ -93,6 +98,7 @@ public class AgenciesResource {
     this.imports = imports;
     this.refresher = refresher;
     this.clock = clock;
+    this.audit = audit;
     this.defaultScope = Scope.parse(active911.scope());
   }
 
@@ -388,6 +394,7 @@ public class AgenciesResource {
           "The agency was never connected; connect it first.",
           agency);
     }
+    audit.note(AuditEvent.of(Kind.REFRESH_REQUESTED).agency(agency));
     return answer(
         agency,
         refresher

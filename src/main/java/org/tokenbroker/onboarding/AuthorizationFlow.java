@@ -19,6 +19,8 @@ import org.tokenbroker.agency.AgencyRef;
 import org.tokenbroker.agency.Candidates.Adoption;
 import org.tokenbroker.agency.DatabaseClock;
 import org.tokenbroker.agency.GrantKind;
+import org.tokenbroker.audit.Actor;
+import org.tokenbroker.audit.AuditLog;
 import org.tokenbroker.caller.Admin;
 import org.tokenbroker.oauth.OAuthError;
 import org.tokenbroker.oauth.Secret;
@@ -45,6 +47,7 @@ public class AuthorizationFlow {
   private final CallbackResults results;
   private final DatabaseClock clock;
   private final SecureRandom random;
+  private final AuditLog audit;
   private final boolean https;
 
   AuthorizationFlow(
@@ -56,6 +59,7 @@ public class AuthorizationFlow {
       CallbackResults results,
       DatabaseClock clock,
       SecureRandom random,
+      AuditLog audit,
       @ConfigProperty(name = "broker.public-url") URI publicUrl) {
     this.requests = requests;
     this.agencies = agencies;
@@ -65,6 +69,7 @@ public class AuthorizationFlow {
     this.results = results;
     this.clock = clock;
     this.random = random;
+    this.audit = audit;
     this.https = "https".equalsIgnoreCase(publicUrl.getScheme());
   }
 
@@ -84,7 +89,7 @@ public class AuthorizationFlow {
   private Begun begin(AgencyRef agency, Admin admin) {
     Secret state = Secret.random(random);
     Secret cookie = Secret.random(random);
-    requests.start(agency.id(), agency.scope(), admin.name(), state, cookie);
+    requests.start(agency, admin.name(), state, cookie);
     return new Begun(
         active911.authorizationRequest(agency.scope(), state),
         cookie(state, cookie.value(), AuthorizationRequests.LIFETIME));
@@ -139,6 +144,8 @@ public class AuthorizationFlow {
   }
 
   private String end(AgencyRef agency, Consumed request, Answer answer) {
+    // The cookie has shown that this is the browser in which that admin began.
+    audit.actAs(Actor.admin(request.startedBy()));
     if (answer.code() == null || answer.code().isEmpty()) {
       return results.add(
           "access_denied".equals(answer.error())

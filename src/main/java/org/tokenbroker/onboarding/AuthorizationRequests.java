@@ -5,6 +5,10 @@ import jakarta.persistence.EntityManager;
 import jakarta.transaction.Transactional;
 import java.util.List;
 import java.util.Optional;
+import org.tokenbroker.agency.AgencyRef;
+import org.tokenbroker.audit.AuditEvent;
+import org.tokenbroker.audit.AuditEvent.Kind;
+import org.tokenbroker.audit.AuditLog;
 import org.tokenbroker.oauth.Scope;
 import org.tokenbroker.oauth.Secret;
 
@@ -19,16 +23,18 @@ class AuthorizationRequests {
   static final int LIFETIME = 600;
 
   private final EntityManager entities;
+  private final AuditLog audit;
 
-  AuthorizationRequests(EntityManager entities) {
+  AuthorizationRequests(EntityManager entities, AuditLog audit) {
     this.entities = entities;
+    this.audit = audit;
   }
 
   /** A request whose answer has come. */
   record Consumed(long agencyId, Scope scope, String startedBy) {}
 
   @Transactional
-  void start(long agencyId, Scope scope, String startedBy, Secret state, Secret cookie) {
+  void start(AgencyRef agency, String startedBy, Secret state, Secret cookie) {
     entities
         .createNativeQuery(
             """
@@ -39,11 +45,12 @@ class AuthorizationRequests {
             """)
         .setParameter("state", state.sha256())
         .setParameter("cookie", cookie.sha256())
-        .setParameter("agency", agencyId)
+        .setParameter("agency", agency.id())
         .setParameter("startedBy", startedBy)
-        .setParameter("scope", scope.toString())
+        .setParameter("scope", agency.scope().toString())
         .setParameter("lifetime", LIFETIME)
         .executeUpdate();
+    audit.record(AuditEvent.of(Kind.AUTHORIZATION_STARTED).agency(agency.slug()));
   }
 
   /**

@@ -8,6 +8,10 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.tokenbroker.agency.AgencyRef;
+import org.tokenbroker.audit.AuditEvent;
+import org.tokenbroker.audit.AuditEvent.Detail;
+import org.tokenbroker.audit.AuditEvent.Kind;
+import org.tokenbroker.audit.AuditLog;
 import org.tokenbroker.oauth.Secret;
 
 /** How flows ended, stored so that any replica can show the page, and Back or reload do no harm. */
@@ -16,10 +20,12 @@ class CallbackResults {
 
   private final EntityManager entities;
   private final SecureRandom random;
+  private final AuditLog audit;
 
-  CallbackResults(EntityManager entities, SecureRandom random) {
+  CallbackResults(EntityManager entities, SecureRandom random, AuditLog audit) {
     this.entities = entities;
     this.random = random;
+    this.audit = audit;
   }
 
   /**
@@ -49,6 +55,8 @@ class CallbackResults {
         .setParameter("name", agency.name())
         .setParameter("active911Name", active911Name)
         .executeUpdate();
+    audit.record(
+        AuditEvent.of(Kind.CALLBACK_ENDED).agency(agency.slug()).with(Detail.OUTCOME, outcome));
     return id;
   }
 

@@ -15,6 +15,10 @@ import org.tokenbroker.agency.Candidates.Adoption;
 import org.tokenbroker.agency.Candidates.Unidentified;
 import org.tokenbroker.agency.DatabaseClock.DatabaseUnavailableException;
 import org.tokenbroker.agency.GrantKind;
+import org.tokenbroker.audit.AuditEvent;
+import org.tokenbroker.audit.AuditEvent.Detail;
+import org.tokenbroker.audit.AuditEvent.Kind;
+import org.tokenbroker.audit.AuditLog;
 import org.tokenbroker.oauth.Secret;
 import org.tokenbroker.oauth.TokenSet;
 import org.tokenbroker.refresh.Settlement;
@@ -35,11 +39,14 @@ class Consents {
   private final Candidates candidates;
   private final Settlement settlement;
   private final Active911 active911;
+  private final AuditLog audit;
 
-  Consents(Candidates candidates, Settlement settlement, Active911 active911) {
+  Consents(
+      Candidates candidates, Settlement settlement, Active911 active911, AuditLog audit) {
     this.candidates = candidates;
     this.settlement = settlement;
     this.active911 = active911;
+    this.audit = audit;
   }
 
   /**
@@ -57,6 +64,12 @@ class Consents {
       LOG.warnf("Agency %s was deleted while it was being connected", agency.slug());
       return new Adoption.Gone();
     }
+    // Noted, not recorded: what was won is kept first, whatever becomes of the audit trail.
+    audit.note(
+        AuditEvent.of(Kind.CANDIDATE_KEPT)
+            .agency(agency.slug())
+            .with(Detail.CANDIDATE, id)
+            .with(Detail.KIND, kind));
     return identify(id, tokens.accessToken());
   }
 

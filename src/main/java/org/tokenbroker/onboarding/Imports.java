@@ -12,6 +12,10 @@ import org.tokenbroker.agency.DatabaseClock;
 import org.tokenbroker.agency.GrantKind;
 import org.tokenbroker.agency.Grants;
 import org.tokenbroker.agency.HandoutState;
+import org.tokenbroker.audit.AuditEvent;
+import org.tokenbroker.audit.AuditEvent.Detail;
+import org.tokenbroker.audit.AuditEvent.Kind;
+import org.tokenbroker.audit.AuditLog;
 import org.tokenbroker.oauth.OAuthError;
 import org.tokenbroker.oauth.Secret;
 import org.tokenbroker.refresh.RefreshOutcome;
@@ -27,18 +31,21 @@ public class Imports {
   private final Refresher refresher;
   private final Consents consents;
   private final DatabaseClock clock;
+  private final AuditLog audit;
 
   Imports(
       Agencies agencies,
       Grants grants,
       Refresher refresher,
       Consents consents,
-      DatabaseClock clock) {
+      DatabaseClock clock,
+      AuditLog audit) {
     this.agencies = agencies;
     this.grants = grants;
     this.refresher = refresher;
     this.consents = consents;
     this.clock = clock;
+    this.audit = audit;
   }
 
   /** What became of an import. */
@@ -80,6 +87,32 @@ public class Imports {
     if (agency == null) {
       return new Outcome.NoSuchAgency();
     }
+    Outcome outcome = take(agency, kind, refreshToken, issuedAt);
+    audit.note(
+        AuditEvent.of(Kind.CONSENT_IMPORTED)
+            .agency(slug)
+            .with(Detail.KIND, kind)
+            .with(Detail.OUTCOME, nameOf(outcome)));
+    return outcome;
+  }
+
+  private static String nameOf(Outcome outcome) {
+    return switch (outcome) {
+      case Outcome.Taken(Adoption.Adopted _) -> "adopted";
+      case Outcome.Taken(Adoption.OtherAgency _) -> "other_agency";
+      case Outcome.Taken(Adoption.IdentityUnknown _) -> "identity_unknown";
+      case Outcome.Taken(Adoption.Gone _) -> "agency_deleted";
+      case Outcome.AlreadyHeld _ -> "already_held";
+      case Outcome.HeldByOther _ -> "held_by_other";
+      case Outcome.Refused _ -> "refused";
+      case Outcome.NoAnswer _ -> "no_answer";
+      case Outcome.NoSuchAgency _ -> "agency_deleted";
+    };
+  }
+
+  private Outcome take(
+      AgencyRef agency, GrantKind kind, Secret refreshToken, @Nullable Instant issuedAt) {
+    String slug = agency.slug();
     Optional<String> holder = grants.holderOf(refreshToken);
     if (holder.isPresent()) {
       return holder.get().equals(slug) ? renew(slug) : new Outcome.HeldByOther(holder.get());

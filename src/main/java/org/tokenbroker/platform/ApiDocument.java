@@ -17,7 +17,11 @@ import org.eclipse.microprofile.openapi.annotations.security.SecurityScheme;
                 Keeps agencies' Active911 consents and hands short-lived access tokens to internal
                 services. Times are RFC 3339 in UTC, durations whole seconds. What goes wrong is
                 said as `application/problem+json` (RFC 9457), checked in this order: 401, 400,
-                403, 404, 409, the rest."""))
+                403, 404, 409, the rest.
+
+                Every answer names its request in `X-Request-ID`, by which the log and the audit
+                trail know it: the name that was sent, if it is one of at most 36 letters, digits
+                and hyphens, or else a new one."""))
 @SecurityScheme(
     securitySchemeName = "caller_key",
     type = SecuritySchemeType.HTTP,

@@ -41,6 +41,8 @@ public final class Broker {
 
       commands:
         migrate                     bring the database's schema up to date, and end
+        audit purge                 delete what is older than BROKER_AUDIT_RETENTION, as the
+                                    schema's owner
         keyset create               print a new encryption keyset
         keyset add < OLD            print keyset OLD with a new key, which only decrypts yet
         keyset promote < OLD        print keyset OLD with its newest key as the one that encrypts
@@ -76,6 +78,7 @@ public final class Broker {
     List<String> rest = arguments.subList(1, arguments.size());
     return switch (arguments.getFirst()) {
       case "migrate" -> rest.isEmpty() ? migrate(out, err) : usage(err);
+      case "audit" -> rest.equals(List.of("purge")) ? purge(out, err) : usage(err);
       case "keyset" -> KeysetCommand.run(rest, Broker::encryptedBy, System.in, out, err);
       case "--help", "-h", "help" -> {
         out.print(HELP);
@@ -113,6 +116,16 @@ public final class Broker {
             config.getConfigValue("quarkus.datasource.password").getValue())) {
       return OptionalLong.of(EncryptionKeyUse.count(connection).getOrDefault(keyId, 0L));
     }
+  }
+
+  private static int purge(PrintStream out, PrintStream err) {
+    SmallRyeConfig config = ConfigUtils.configBuilder().build();
+    ConfigurationCheck check = ConfigurationCheck.ofPurging(config);
+    if (!check.faults().isEmpty()) {
+      report(check, err);
+      return CONFIGURATION;
+    }
+    return PurgeCommand.run(config, out, err);
   }
 
   private static void serve() {

@@ -62,10 +62,21 @@ record ConfigurationCheck(List<String> faults, List<String> warnings) {
     return findings.toCheck();
   }
 
-  /** Looks through what is needed to reach the database. */
+  /** Looks through what is needed to migrate the schema. */
   static ConfigurationCheck ofMigrating(SmallRyeConfig config) {
+    return ofCommand(config, Setting.APPLICATION_ROLE);
+  }
+
+  /** Looks through what is needed to purge the audit trail. */
+  static ConfigurationCheck ofPurging(SmallRyeConfig config) {
+    return ofCommand(config, Setting.AUDIT_RETENTION);
+  }
+
+  /** What is needed to reach the database, and one setting more. */
+  private static ConfigurationCheck ofCommand(SmallRyeConfig config, Setting setting) {
     Findings findings = new Findings(config);
     findings.check(Setting.DATABASE);
+    findings.check(List.of(setting));
     return findings.toCheck();
   }
 

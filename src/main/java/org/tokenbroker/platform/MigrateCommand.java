@@ -35,7 +35,17 @@ final class MigrateCommand {
                 out.println("Applied " + migration.version + ", " + migration.description + "."));
         out.println("The schema is at version " + result.targetSchemaVersion + " now.");
       }
+      String role = DatabaseOwner.value(config, Setting.APPLICATION_ROLE.property());
+      if (role != null && !role.isEmpty()) {
+        try (DatabaseOwner owner = DatabaseOwner.connect(config)) {
+          owner.grantTo(role);
+        }
+        out.println("The application's role may do what serving needs.");
+      }
       return Broker.OK;
+    } catch (SQLException e) {
+      err.println("The application's role could not be granted its rights: " + reason(e));
+      return Broker.FAILED;
     } catch (FlywayException e) {
       // Only the database's own words: Flyway's message repeats the URL, which may hold a password.
       err.println("The schema could not be migrated: " + reason(e));
@@ -43,10 +53,15 @@ final class MigrateCommand {
     }
   }
 
+  /** In the database's own words. */
+  static String reason(SQLException failure) {
+    return failure.getMessage() + " (SQL state " + failure.getSQLState() + ")";
+  }
+
   private static String reason(FlywayException failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof SQLException sql) {
-        return sql.getMessage() + " (SQL state " + sql.getSQLState() + ")";
+        return reason(sql);
       }
     }
     return String.valueOf(failure.getMessage());

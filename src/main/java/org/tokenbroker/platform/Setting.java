@@ -36,6 +36,18 @@ record Setting(
   static final Setting ACTIVE911_TIMEOUT =
       optional(
           "ACTIVE911_TIMEOUT", "active911.timeout", "10s", Expectation.duration("100ms", "2m"));
+  static final Setting AUDIT_RETENTION =
+      optional(
+          "BROKER_AUDIT_RETENTION",
+          "broker.audit-retention",
+          "400d",
+          Expectation.duration("1d", "36500d"));
+  static final Setting APPLICATION_ROLE =
+      optional(
+          "BROKER_DATABASE_APPLICATION_ROLE",
+          "broker.database-application-role",
+          null,
+          Expectation.text());
   static final Setting HTTP_PORT =
       optional("QUARKUS_HTTP_PORT", "quarkus.http.port", "8080", Expectation.integer(1, 65535));
   static final Setting MANAGEMENT_PORT =
@@ -133,7 +145,9 @@ record Setting(
               "BROKER_CACHE_MAX", "broker.cache-max", "200000", Expectation.integer(1, 10_000_000)),
           // Its default is the datasource's, which is no fixed text.
           optional(
-              "BROKER_FEED_JDBC_URL", "broker.feed-jdbc-url", null, Expectation.postgresqlUrl()));
+              "BROKER_FEED_JDBC_URL", "broker.feed-jdbc-url", null, Expectation.postgresqlUrl()),
+          AUDIT_RETENTION,
+          APPLICATION_ROLE);
 
   private static final List<Setting> CALLERS =
       List.of(

@@ -41,21 +41,23 @@ class ArchitectureTest {
               Map.entry("oauth", Set.of()),
               Map.entry("problem", Set.of()),
               Map.entry("active911", Set.of("oauth")),
-              Map.entry("agency", Set.of("oauth")),
-              Map.entry("caller", Set.of("oauth", "problem", "agency")),
-              Map.entry("refresh", Set.of("oauth", "active911", "agency")),
+              Map.entry("audit", Set.of("problem")),
+              Map.entry("agency", Set.of("oauth", "audit")),
+              Map.entry("caller", Set.of("oauth", "problem", "audit", "agency")),
+              Map.entry("refresh", Set.of("oauth", "active911", "audit", "agency")),
               Map.entry(
                   "handout",
-                  Set.of("oauth", "problem", "active911", "agency", "caller", "refresh")),
+                  Set.of("oauth", "problem", "active911", "audit", "agency", "caller", "refresh")),
               Map.entry(
                   "onboarding",
-                  Set.of("oauth", "problem", "active911", "agency", "caller", "refresh")),
+                  Set.of("oauth", "problem", "active911", "audit", "agency", "caller", "refresh")),
               Map.entry(
                   "console",
                   Set.of(
                       "oauth",
                       "problem",
                       "active911",
+                      "audit",
                       "agency",
                       "caller",
                       "refresh",

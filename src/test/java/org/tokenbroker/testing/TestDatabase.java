@@ -1,6 +1,7 @@
 package org.tokenbroker.testing;
 
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.HexFormat;
@@ -33,6 +34,31 @@ public record TestDatabase(String jdbcUrl, String user, String password) {
     maintain("create role %s login password '%s'".formatted(role, password.replace("'", "''")));
     maintain("create database %s owner %s".formatted(name, role));
     return new TestDatabase(urlOf(name), role, password);
+  }
+
+  /** The same database as another, new role sees it, which may not do anything there yet. */
+  public TestDatabase asAnotherRole() {
+    String role = newName("other_");
+    maintain("create role %s login".formatted(role));
+    return new TestDatabase(jdbcUrl, role, "unused: the test server trusts its own machine");
+  }
+
+  /** Runs statements in it. */
+  public void execute(String statements) throws SQLException {
+    try (Connection connection = dataSource().getConnection();
+        Statement statement = connection.createStatement()) {
+      statement.execute(statements);
+    }
+  }
+
+  /** Asks for one number. */
+  public long number(String query) throws SQLException {
+    try (Connection connection = dataSource().getConnection();
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(query)) {
+      row.next();
+      return row.getLong(1);
+    }
   }
 
   private static String newName(String prefix) {
