@@ -3,6 +3,7 @@ package org.tokenbroker.audit;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.scheduler.Scheduled;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.annotation.PreDestroy;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
@@ -64,6 +65,7 @@ class AuditWriter {
   private final List<Past> unwritten = new ArrayList<>();
 
   private boolean away;
+  private volatile boolean ended;
 
   AuditWriter(AuditTables tables) {
     this.tables = tables;
@@ -72,6 +74,9 @@ class AuditWriter {
   void note(AuditEvent event, Origin origin) {
     if (!events.offer(new Past(event, origin, System.nanoTime()))) {
       lost.incrementAndGet();
+    }
+    if (ended) {
+      writeAll(); // no later: nobody looks again
     }
   }
 
@@ -94,8 +99,15 @@ class AuditWriter {
     write(COUNTED_FOR);
   }
 
-  /** After all others that do something at the end, which may be worth a note. */
+  /** While there certainly is a database, after all others that do something now. */
   void stop(@Observes @Priority(Integer.MAX_VALUE) ShutdownEvent event) {
+    writeAll();
+  }
+
+  /** Once more, for what was read until the last connection was closed. */
+  @PreDestroy
+  void end() {
+    ended = true;
     writeAll();
   }
 
