@@ -41,8 +41,7 @@ class Consents {
   private final Active911 active911;
   private final AuditLog audit;
 
-  Consents(
-      Candidates candidates, Settlement settlement, Active911 active911, AuditLog audit) {
+  Consents(Candidates candidates, Settlement settlement, Active911 active911, AuditLog audit) {
     this.candidates = candidates;
     this.settlement = settlement;
     this.active911 = active911;

@@ -9,6 +9,7 @@ import org.tokenbroker.agency.Agencies;
 import org.tokenbroker.agency.AgencyRef;
 import org.tokenbroker.agency.Candidates.Adoption;
 import org.tokenbroker.agency.DatabaseClock;
+import org.tokenbroker.agency.DatabaseClock.DatabaseUnavailableException;
 import org.tokenbroker.agency.GrantKind;
 import org.tokenbroker.agency.Grants;
 import org.tokenbroker.agency.HandoutState;
@@ -87,25 +88,30 @@ public class Imports {
     if (agency == null) {
       return new Outcome.NoSuchAgency();
     }
-    Outcome outcome = take(agency, kind, refreshToken, issuedAt);
-    audit.note(
-        AuditEvent.of(Kind.CONSENT_IMPORTED)
-            .agency(slug)
-            .with(Detail.KIND, kind)
-            .with(Detail.OUTCOME, nameOf(outcome)));
-    return outcome;
+    AuditEvent event = AuditEvent.of(Kind.CONSENT_IMPORTED).agency(slug).with(Detail.KIND, kind);
+    try {
+      Outcome outcome = take(agency, kind, refreshToken, issuedAt);
+      audit.note(event.with(Detail.OUTCOME, nameOf(outcome)));
+      return outcome;
+    } catch (DatabaseUnavailableException e) {
+      // It may be in the journal, and become a candidate later.
+      audit.note(event.with(Detail.OUTCOME, "database_unavailable"));
+      throw e;
+    }
   }
 
   private static String nameOf(Outcome outcome) {
     return switch (outcome) {
       case Outcome.Taken(Adoption.Adopted _) -> "adopted";
       case Outcome.Taken(Adoption.OtherAgency _) -> "other_agency";
+      case Outcome.Taken(Adoption.Superseded _) -> "superseded";
       case Outcome.Taken(Adoption.IdentityUnknown _) -> "identity_unknown";
       case Outcome.Taken(Adoption.Gone _) -> "agency_deleted";
       case Outcome.AlreadyHeld _ -> "already_held";
       case Outcome.HeldByOther _ -> "held_by_other";
       case Outcome.Refused _ -> "refused";
       case Outcome.NoAnswer _ -> "no_answer";
+      case Outcome.NotPresented _ -> "not_presented";
       case Outcome.NoSuchAgency _ -> "agency_deleted";
     };
   }

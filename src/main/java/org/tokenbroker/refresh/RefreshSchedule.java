@@ -22,6 +22,9 @@ import org.tokenbroker.agency.AgencyChanged;
 import org.tokenbroker.agency.DatabaseClock.DatabaseUnavailableException;
 import org.tokenbroker.agency.Grants;
 import org.tokenbroker.agency.Lease;
+import org.tokenbroker.audit.AuditEvent;
+import org.tokenbroker.audit.AuditEvent.Kind;
+import org.tokenbroker.audit.AuditLog;
 
 /**
  * Has every token renewed that is due, used or not. Each replica does so by itself; what one claims
@@ -41,6 +44,7 @@ public class RefreshSchedule {
   private final UpstreamGate gate;
   private final RefreshConfig config;
   private final Event<AgencyChanged> changed;
+  private final AuditLog audit;
   private final Semaphore slots;
 
   /** Those under way whose refresh before has failed: at most half of all. */
@@ -57,13 +61,15 @@ public class RefreshSchedule {
       Settlement settlement,
       UpstreamGate gate,
       RefreshConfig config,
-      Event<AgencyChanged> changed) {
+      Event<AgencyChanged> changed,
+      AuditLog audit) {
     this.grants = grants;
     this.refresher = refresher;
     this.settlement = settlement;
     this.gate = gate;
     this.config = config;
     this.changed = changed;
+    this.audit = audit;
     this.slots = new Semaphore(config.concurrency());
   }
 
@@ -97,6 +103,7 @@ public class RefreshSchedule {
     }
     for (String slug : grants.giveUpRivals()) {
       LOG.warnf("Agency %s: its consent is gone, or was lost with an answer that never came", slug);
+      audit.note(AuditEvent.of(Kind.CONSENT_LOST).agency(slug));
       changed.fire(new AgencyChanged(slug));
     }
     while (true) {

@@ -31,6 +31,10 @@ import org.tokenbroker.agency.Grants;
 import org.tokenbroker.agency.Grants.Claim;
 import org.tokenbroker.agency.Lease;
 import org.tokenbroker.agency.RefreshTime;
+import org.tokenbroker.audit.AuditEvent;
+import org.tokenbroker.audit.AuditEvent.Detail;
+import org.tokenbroker.audit.AuditEvent.Kind;
+import org.tokenbroker.audit.AuditLog;
 import org.tokenbroker.oauth.OAuthError;
 import org.tokenbroker.oauth.Scope;
 import org.tokenbroker.oauth.Secret;
@@ -77,6 +81,7 @@ public class Refresher {
   private final SecureRandom random;
   private final RefreshConfig config;
   private final Event<AgencyChanged> changed;
+  private final AuditLog audit;
   private final Duration grace;
 
   /** How long a lease that somebody else holds is waited for. */
@@ -105,7 +110,8 @@ public class Refresher {
       DatabaseClock clock,
       SecureRandom random,
       RefreshConfig config,
-      Event<AgencyChanged> changed) {
+      Event<AgencyChanged> changed,
+      AuditLog audit) {
     this.grants = grants;
     this.settlement = settlement;
     this.gate = gate;
@@ -115,6 +121,7 @@ public class Refresher {
     this.random = random;
     this.config = config;
     this.changed = changed;
+    this.audit = audit;
     Duration call = active911Config.answerTimeout();
     this.patience = active911Config.timeout().plus(call);
     this.leaseMayBeOld = config.lease().minus(call);
@@ -331,7 +338,28 @@ public class Refresher {
         };
     RefreshOutcome outcome = settle(lease, reply);
     hear(reply, lease.kind());
+    note(lease, outcome);
     return outcome;
+  }
+
+  private void note(Lease lease, RefreshOutcome outcome) {
+    switch (outcome) {
+      case RefreshOutcome.Refreshed() -> note(lease, AuditEvent.of(Kind.TOKEN_REFRESHED));
+      case RefreshOutcome.ConsentGone() -> note(lease, AuditEvent.of(Kind.CONSENT_LOST));
+      case RefreshOutcome.Deferred(String error, Duration _) -> {
+        // While Active911 is away each agency fails again and again, which would bury all else.
+        if (lease.consecutiveFailures() == 0) {
+          note(lease, AuditEvent.of(Kind.REFRESH_FAILED).with(Detail.ERROR, error));
+        }
+      }
+      case RefreshOutcome.NotDue() -> {}
+      case RefreshOutcome.HeldElsewhere() -> {}
+      case RefreshOutcome.TooSoon(Instant _) -> {}
+    }
+  }
+
+  private void note(Lease lease, AuditEvent event) {
+    audit.note(event.agency(lease.slug()));
   }
 
   private void hear(TokenReply reply, GrantKind kind) {

@@ -5,6 +5,7 @@ import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.everyItem;
 import static org.hamcrest.Matchers.hasItem;
 import static org.hamcrest.Matchers.hasSize;
+import static org.hamcrest.Matchers.startsWith;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -293,9 +294,40 @@ class AuditedEventsTest {
     broker.connect("audited-refresh", active911Id(106)).then().statusCode(303);
     broker.admin().post("/agencies/audited-refresh/refresh").then().statusCode(200);
 
-    audit("agency=audited-refresh&event=refresh_requested")
+    audit("agency=audited-refresh&limit=2")
+        .body("items.event", contains("token_refreshed", "refresh_requested"))
+        .body("items[0].actor.kind", equalTo("broker"))
+        .body("items[1].actor.name", equalTo("bootstrap"));
+  }
+
+  @Test
+  void ofFailedRefreshesTheFirstIsWritten() {
+    broker.createAgency("audited-failure");
+    broker.connect("audited-failure", active911Id(109)).then().statusCode(303);
+    active911.refuseConnections();
+    try {
+      for (int i = 0; i < 3; i++) {
+        broker.admin().post("/agencies/audited-failure/refresh").then().statusCode(503);
+      }
+    } finally {
+      active911.acceptConnections();
+    }
+
+    audit("agency=audited-failure&event=refresh_failed")
         .body("items", hasSize(1))
-        .body("items[0].actor.name", equalTo("bootstrap"));
+        .body("items[0].details.error", startsWith("upstream_"));
+  }
+
+  @Test
+  void aConsentThatIsLostIsWritten() {
+    broker.createAgency("audited-lost");
+    broker.connect("audited-lost", active911Id(110)).then().statusCode(303);
+    active911.revokeConsent(active911Id(110));
+    broker.admin().post("/agencies/audited-lost/refresh").then().statusCode(409);
+
+    audit("agency=audited-lost&event=consent_lost")
+        .body("items", hasSize(1))
+        .body("items[0].actor.kind", equalTo("broker"));
   }
 
   private static final Pattern CSRF = Pattern.compile("name=\"csrf\" value=\"([^\"]+)\"");

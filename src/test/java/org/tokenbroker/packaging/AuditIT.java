@@ -1,6 +1,7 @@
 package org.tokenbroker.packaging;
 
 import static org.hamcrest.Matchers.contains;
+import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasSize;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -8,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.restassured.response.Response;
 import java.io.IOException;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -23,6 +25,7 @@ import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.tokenbroker.simulator.ConsentBrowser;
 import org.tokenbroker.simulator.Simulator;
 import org.tokenbroker.testing.BrokerClient;
 import org.tokenbroker.testing.BrokerProcess;
@@ -125,6 +128,48 @@ class AuditIT {
             "truncate handout_count")) {
       SQLException refusal = assertThrows(SQLException.class, () -> application.execute(statement));
       assertEquals("42501", refusal.getSQLState(), statement);
+    }
+  }
+
+  @Test
+  void whatCannotBeWrittenDownDoesNotHappenButTokensAreHandedOutAndConsentsKept()
+      throws SQLException {
+    migrate();
+    Simulator active911 = TestSimulator.start(environment.getOrDefault("BROKER_PUBLIC_URL", ""));
+    BrokerProcess.connect(environment, active911);
+    try (active911;
+        BrokerProcess process = BrokerProcess.serve(directory, environment)) {
+      BrokerClient broker = new BrokerClient(process.origin().toString(), BrokerProcess.ADMIN_KEY);
+      broker.createAgency("unwritten-fd");
+      broker.connect("unwritten-fd", active911.agencies().get(0).id()).then().statusCode(303);
+      String key = broker.createCaller("unwritten", "unwritten-fd");
+      broker.createAgency("won-fd");
+      Response authorize = broker.authorize("won-fd");
+      owner.execute("revoke insert on audit_event, handout_count from " + application.user());
+
+      broker
+          .admin()
+          .header("X-Request-ID", "the-pause-that-failed")
+          .post("/agencies/unwritten-fd/pause")
+          .then()
+          .statusCode(500);
+
+      broker
+          .admin()
+          .get("/agencies/unwritten-fd")
+          .then()
+          .statusCode(200)
+          .body("paused", equalTo(false));
+      assertTrue(process.log().contains("[the-pause-that-failed] Internal error"), process::log);
+      broker.bearer(key).get("/tokens/unwritten-fd").then().statusCode(200);
+      broker.admin().post("/agencies/unwritten-fd/refresh").then().statusCode(200);
+      try (ConsentBrowser browser = new ConsentBrowser()) {
+        broker.callback(
+            authorize,
+            browser.allow(
+                URI.create(authorize.header("Location")), active911.agencies().get(1).id()));
+      }
+      assertEquals(1, owner.number("select count(*) from candidate"));
     }
   }
 

@@ -83,6 +83,8 @@ class ConfigurationCheckTest {
         "BROKER_OIDC_ISSUERS            | https://id.example.org,id.example.org",
         "BROKER_OIDC_ISSUERS            | https://id.example.org,https://id.example.org",
         "BROKER_OIDC_KUBERNETES_URL     | kubernetes.default.svc",
+        "BROKER_AUDIT_RETENTION         | 1h",
+        "BROKER_AUDIT_RETENTION         | a year",
         "ACTIVE911_SCOPE                | read_alert",
         "ACTIVE911_SCOPE                | read_agency read\"alert",
         "ACTIVE911_AUTHORIZE_URL        | /authorize_agency.php",
@@ -146,6 +148,8 @@ class ConfigurationCheckTest {
         "BROKER_REFRESH_INTERVAL       | PT30S",
         "BROKER_REFRESH_LEASE          | 90",
         "BROKER_OFFLINE_GRACE          | 0s",
+        "BROKER_AUDIT_RETENTION        | P1000D",
+        "BROKER_DATABASE_APPLICATION_ROLE | broker",
         "BROKER_FEED_JDBC_URL          | jdbc:postgresql://db1:5432,db2:5432/broker?sslmode=require",
         "BROKER_TRUSTED_PROXIES        | '10.0.0.0/8, 192.0.2.7,fd00::/8, ::1'",
         "BROKER_OIDC_ISSUERS           | 'https://id.example.org/realms/a, https://id.example.org/b'",
@@ -307,6 +311,19 @@ class ConfigurationCheckTest {
 
     assertEquals(
         List.of(), ConfigurationCheck.ofMigrating(Configurations.of(environment)).faults());
+  }
+
+  @Test
+  void givenARetentionThatIsNoneThenItIsAtFaultForPurging() {
+    Map<String, String> environment =
+        Configurations.validEnvironmentWith("BROKER_AUDIT_RETENTION", "long");
+    environment.keySet().removeIf(key -> !key.matches("QUARKUS_DATASOURCE_.*|BROKER_AUDIT_.*"));
+
+    List<String> faults =
+        ConfigurationCheck.ofPurging(Configurations.of(environment)).faults();
+
+    assertEquals(1, faults.size(), faults::toString);
+    assertTrue(faults.getFirst().startsWith("BROKER_AUDIT_RETENTION must be "), faults::toString);
   }
 
   private static ConfigurationCheck check(Map<String, String> environment) {
