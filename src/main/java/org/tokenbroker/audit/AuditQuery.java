@@ -36,6 +36,9 @@ record AuditQuery(
 
   static final int LARGEST_LIMIT = 1000;
 
+  private static final String TIME = "must be a time as in RFC 3339, such as 2026-11-24T17:58:49Z";
+  private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
+  private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
   private static final Pattern LIMIT = Pattern.compile("1000|[1-9][0-9]{0,2}");
 
   /**
@@ -112,8 +115,6 @@ record AuditQuery(
     return query;
   }
 
-  private static final String TIME = "must be a time as in RFC 3339, such as 2026-11-24T17:58:49Z";
-
   private static <T> @Nullable T read(
       String field,
       @Nullable String text,
@@ -156,9 +157,6 @@ record AuditQuery(
       return null;
     }
   }
-
-  private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
-  private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
 
   private static @Nullable Integer number(String text) {
     return LIMIT.matcher(text).matches() ? Integer.valueOf(text) : null;

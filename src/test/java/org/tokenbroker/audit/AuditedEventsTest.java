@@ -30,6 +30,7 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.tokenbroker.agency.Candidates;
 import org.tokenbroker.simulator.ConsentBrowser;
 import org.tokenbroker.simulator.Simulator;
 import org.tokenbroker.testing.BrokerClient;
@@ -42,11 +43,13 @@ import org.tokenbroker.testing.BrokerTestResource;
 @SuppressWarnings("NullAway.Init") // filled before each test
 class AuditedEventsTest {
 
+  private static final Pattern CSRF = Pattern.compile("name=\"csrf\" value=\"([^\"]+)\"");
   private static final Set<String> READ_AGENCY = Set.of("read_agency");
 
   Simulator active911;
   @Inject AuditWriter writer;
   @Inject DataSource dataSource;
+  @Inject Candidates candidates;
   private BrokerClient broker;
 
   @BeforeEach
@@ -141,8 +144,6 @@ class AuditedEventsTest {
 
     assertEquals("candidate_discarded", events("audited-discard").getFirst());
   }
-
-  @Inject org.tokenbroker.agency.Candidates candidates;
 
   @Test
   void aCandidateWhoseTimeIsOverIsWritten() throws SQLException {
@@ -329,8 +330,6 @@ class AuditedEventsTest {
         .body("items", hasSize(1))
         .body("items[0].actor.kind", equalTo("broker"));
   }
-
-  private static final Pattern CSRF = Pattern.compile("name=\"csrf\" value=\"([^\"]+)\"");
 
   @Test
   void noSecretIsWritten() throws SQLException {

@@ -319,8 +319,7 @@ class ConfigurationCheckTest {
         Configurations.validEnvironmentWith("BROKER_AUDIT_RETENTION", "long");
     environment.keySet().removeIf(key -> !key.matches("QUARKUS_DATASOURCE_.*|BROKER_AUDIT_.*"));
 
-    List<String> faults =
-        ConfigurationCheck.ofPurging(Configurations.of(environment)).faults();
+    List<String> faults = ConfigurationCheck.ofPurging(Configurations.of(environment)).faults();
 
     assertEquals(1, faults.size(), faults::toString);
     assertTrue(faults.getFirst().startsWith("BROKER_AUDIT_RETENTION must be "), faults::toString);
