@@ -95,7 +95,7 @@ public class Agencies implements PanacheRepositoryBase<Agency, Long> {
     audit.record(
         AuditEvent.of(created ? Kind.AGENCY_CREATED : Kind.AGENCY_CHANGED)
             .agency(slug)
-            .with(Detail.CHANGED, differences));
+            .withNames(Detail.CHANGED, differences));
   }
 
   /**

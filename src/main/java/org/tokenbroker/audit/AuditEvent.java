@@ -30,6 +30,9 @@ public record AuditEvent(
    */
   private static final Pattern WORD = Pattern.compile("[A-Za-z0-9_.:*-]{1,39}");
 
+  /** A name as it stands in addresses, which can be as long as a token: only for such names. */
+  private static final Pattern NAME = Pattern.compile("[a-z0-9_*][a-z0-9_-]{0,62}");
+
   /** What stands for a text that is no such word. */
   private static final String OMITTED = "?";
 
@@ -69,6 +72,9 @@ public record AuditEvent(
     CALLER_CREATED,
     CALLER_CHANGED,
     CALLER_DELETED,
+    ADMIN_CREATED,
+    ADMIN_CHANGED,
+    ADMIN_DELETED,
     KEY_CREATED,
     KEY_REVOKED,
     /** Tokens handed out, counted by caller, agency, token and minute. */
@@ -87,6 +93,7 @@ public record AuditEvent(
   public enum Detail {
     ACTIVE911_ID,
     ADDRESS,
+    ADMIN,
     CANDIDATE,
     CHANGED,
     ERROR,
@@ -97,7 +104,8 @@ public record AuditEvent(
     LOST,
     OUTCOME,
     REASON,
-    REVOKED;
+    REVOKED,
+    ROLE;
 
     @Override
     public String toString() {
@@ -146,18 +154,27 @@ public record AuditEvent(
     return withValue(detail.toString(), word(value));
   }
 
-  /** Short names, the first hundred of them; an empty list has nothing to say. */
-  public AuditEvent with(Detail detail, Collection<String> values) {
+  /** A name of the form that names in addresses have. */
+  public AuditEvent withName(Detail detail, String name) {
+    return withValue(detail.toString(), name(name));
+  }
+
+  /** Such names, the first hundred of them; an empty list has nothing to say. */
+  public AuditEvent withNames(Detail detail, Collection<String> values) {
     if (values.isEmpty()) {
       return this;
     }
     AuditEvent event =
         withValue(
             detail.toString(),
-            new TreeSet<>(values).stream().limit(LIST_LIMIT).map(AuditEvent::word).toList());
+            new TreeSet<>(values).stream().limit(LIST_LIMIT).map(AuditEvent::name).toList());
     return values.size() > LIST_LIMIT
         ? event.withValue(detail + "_count", (long) values.size())
         : event;
+  }
+
+  private static String name(String value) {
+    return NAME.matcher(value).matches() ? value : OMITTED;
   }
 
   private static String word(String value) {

@@ -21,7 +21,7 @@ import org.tokenbroker.audit.AuditQuery.Position;
 
 /** Reads what was written, newest first. */
 @Singleton
-class AuditTrail {
+public class AuditTrail {
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final TypeReference<Map<String, Object>> DETAILS = new TypeReference<>() {};
@@ -48,7 +48,7 @@ class AuditTrail {
   }
 
   /** One row. */
-  record Row(
+  public record Row(
       Position position,
       String event,
       String actorKind,
@@ -58,7 +58,8 @@ class AuditTrail {
       @Nullable String requestId,
       String details) {
 
-    Map<String, Object> detailsByName() {
+    /** The details, read. */
+    public Map<String, Object> detailsByName() {
       try {
         return JSON.readValue(details, DETAILS);
       } catch (JsonProcessingException e) {
@@ -72,7 +73,7 @@ class AuditTrail {
    *
    * @param limit how many at most, whatever the query says of it
    */
-  List<Row> read(AuditQuery query, int limit) {
+  public List<Row> read(AuditQuery query, int limit) {
     boolean handouts = query.event() == AuditEvent.Kind.HANDOUT;
     String time = handouts ? "first_at" : "occurred_at";
     StringBuilder sql = new StringBuilder(handouts ? HANDOUTS : EVENTS);

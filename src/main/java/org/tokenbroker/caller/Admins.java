@@ -14,6 +14,10 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.tokenbroker.agency.DatabaseClock;
+import org.tokenbroker.audit.AuditEvent;
+import org.tokenbroker.audit.AuditEvent.Detail;
+import org.tokenbroker.audit.AuditEvent.Kind;
+import org.tokenbroker.audit.AuditLog;
 
 /** The named admins and their keys; the only writer of both. */
 @ApplicationScoped
@@ -24,18 +28,21 @@ class Admins implements PanacheRepositoryBase<NamedAdmin, Long> {
   private final DatabaseClock clock;
   private final KeyUse uses;
   private final Event<CallersChanged> changed;
+  private final AuditLog audit;
 
   Admins(
       EntityManager entities,
       SecureRandom random,
       DatabaseClock clock,
       KeyUse uses,
-      Event<CallersChanged> changed) {
+      Event<CallersChanged> changed,
+      AuditLog audit) {
     this.entities = entities;
     this.random = random;
     this.clock = clock;
     this.uses = uses;
     this.changed = changed;
+    this.audit = audit;
   }
 
   /** Creates the admin or gives it another role; its keys stay. Returns whether it was created. */
@@ -57,6 +64,8 @@ class Admins implements PanacheRepositoryBase<NamedAdmin, Long> {
                 .setParameter("role", role.name())
                 .getSingleResult();
     changed.fire(new CallersChanged());
+    audit.record(
+        event(created ? Kind.ADMIN_CREATED : Kind.ADMIN_CHANGED, name).with(Detail.ROLE, role));
     return created;
   }
 
@@ -76,6 +85,10 @@ class Admins implements PanacheRepositoryBase<NamedAdmin, Long> {
         expiresIn == null ? null : clock.instant().plus(expiresIn).truncatedTo(ChronoUnit.SECONDS);
     entities.persist(row);
     changed.fire(new CallersChanged());
+    audit.record(
+        event(Kind.KEY_CREATED, name)
+            .with(Detail.KEY_ID, row.keyId)
+            .with(Detail.EXPIRES_AT, row.expiresAt));
     return Optional.of(new NewKey(key, row.expiresAt));
   }
 
@@ -91,6 +104,9 @@ class Admins implements PanacheRepositoryBase<NamedAdmin, Long> {
             .setParameter("name", name)
             .executeUpdate();
     changed.fire(new CallersChanged());
+    if (revoked > 0) {
+      audit.record(event(Kind.KEY_REVOKED, name).with(Detail.KEY_ID, keyId));
+    }
     return revoked > 0;
   }
 
@@ -104,7 +120,14 @@ class Admins implements PanacheRepositoryBase<NamedAdmin, Long> {
             .setParameter("name", name)
             .executeUpdate();
     changed.fire(new CallersChanged());
+    if (removed > 0) {
+      audit.record(event(Kind.ADMIN_DELETED, name));
+    }
     return removed > 0;
+  }
+
+  private static AuditEvent event(Kind kind, String admin) {
+    return AuditEvent.of(kind).withName(Detail.ADMIN, admin);
   }
 
   /** All admins, the one of the configuration first, then by name. */

@@ -116,8 +116,8 @@ public class Callers implements PanacheRepositoryBase<Caller, Long> {
     audit.record(
         AuditEvent.of(created ? Kind.CALLER_CREATED : Kind.CALLER_CHANGED)
             .caller(name)
-            .with(Detail.GRANTED, without(after, before))
-            .with(Detail.REVOKED, without(before, after)));
+            .withNames(Detail.GRANTED, without(after, before))
+            .withNames(Detail.REVOKED, without(before, after)));
     return created ? new Put.Created() : new Put.Replaced();
   }
 
@@ -211,7 +211,7 @@ public class Callers implements PanacheRepositoryBase<Caller, Long> {
           AuditEvent.of(Kind.CALLER_CHANGED)
               .caller((String) caller)
               .agency(agency)
-              .with(Detail.REVOKED, List.of(agency)));
+              .withNames(Detail.REVOKED, List.of(agency)));
     }
   }
 

@@ -6,6 +6,8 @@ import jakarta.interceptor.AroundInvoke;
 import jakarta.interceptor.Interceptor;
 import jakarta.interceptor.InvocationContext;
 import org.jspecify.annotations.Nullable;
+import org.tokenbroker.audit.Actor;
+import org.tokenbroker.audit.AuditLog;
 import org.tokenbroker.problem.Problem;
 import org.tokenbroker.problem.ProblemType;
 
@@ -21,9 +23,11 @@ class RoleCheck {
   static final int BEHIND_VALIDATION = Interceptor.Priority.PLATFORM_AFTER + 900;
 
   private final CurrentVertxRequest request;
+  private final AuditLog audit;
 
-  RoleCheck(CurrentVertxRequest request) {
+  RoleCheck(CurrentVertxRequest request, AuditLog audit) {
     this.request = request;
+    this.audit = audit;
   }
 
   @AroundInvoke
@@ -31,6 +35,7 @@ class RoleCheck {
     RequiresRole needed = call.getInterceptorBinding(RequiresRole.class);
     Admin admin = Admin.of(request.getCurrent());
     if (needed == null || !admin.role().includes(needed.value())) {
+      audit.forbidden(Actor.admin(admin.name()), null);
       throw Problem.of(
               ProblemType.FORBIDDEN,
               "Your role here is "

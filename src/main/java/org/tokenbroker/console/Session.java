@@ -1,7 +1,6 @@
 package org.tokenbroker.console;
 
 import io.vertx.ext.web.RoutingContext;
-import org.tokenbroker.audit.Actor;
 import org.tokenbroker.caller.Admin;
 import org.tokenbroker.caller.Role;
 import org.tokenbroker.oauth.Secret;
@@ -33,7 +32,6 @@ record Session(Secret id, Admin admin) {
 
   void attachTo(RoutingContext request) {
     request.put(KEY, this);
-    Actor.admin(admin.name()).attachTo(request);
   }
 
   /** The session of a request to a page that is {@link SignedIn}. */

@@ -30,6 +30,7 @@ import org.tokenbroker.caller.RequiresRole;
 import org.tokenbroker.caller.Role;
 import org.tokenbroker.oauth.Secret;
 import org.tokenbroker.problem.Problem;
+import org.tokenbroker.problem.ProblemException;
 import org.tokenbroker.problem.ProblemType;
 
 /** The way in with an admin key, and out again. */
@@ -138,9 +139,19 @@ public class SignInResource {
 
   private Optional<Session> begin(String key, RoutingContext request) {
     if (ApiKey.parse(key).isEmpty()) {
-      failures.refuseIfTooMany(request); // it may be one that somebody has chosen
+      refuseIfTooMany(request); // it may be one that somebody has chosen
     }
     return sessions.begin(key);
+  }
+
+  /** Who is not even looked at has failed as well. */
+  private void refuseIfTooMany(RoutingContext request) {
+    try {
+      failures.refuseIfTooMany(request);
+    } catch (ProblemException e) {
+      audit.signInFailed(failures.address(request).getHostAddress());
+      throw e;
+    }
   }
 
   private Response signedIn(Session session, String target, HttpHeaders headers) {
@@ -184,11 +195,11 @@ public class SignInResource {
       case ProviderSignIn.Step.WithoutRole(String name) -> {
         audit.signInFailed(failures.address(request).getHostAddress());
         throw Problem.of(
-                  ProblemType.FORBIDDEN,
-                  "You are signed in at your identity provider as "
-                      + name
-                      + ", but have no role here. Ask whoever looks after the broker for one.")
-              .toException();
+                ProblemType.FORBIDDEN,
+                "You are signed in at your identity provider as "
+                    + name
+                    + ", but have no role here. Ask whoever looks after the broker for one.")
+            .toException();
       }
       case ProviderSignIn.Step.Refused() -> {
         audit.signInFailed(failures.address(request).getHostAddress());

@@ -30,8 +30,6 @@ class AuditEventTest {
       })
   void whatIsNoShortNameIsLeftOut(String text) {
     assertEquals(Map.of("error", "?"), EVENT.with(Detail.ERROR, text).details());
-    assertEquals(
-        Map.of("granted", List.of("?")), EVENT.with(Detail.GRANTED, List.of(text)).details());
   }
 
   @ParameterizedTest
@@ -47,11 +45,25 @@ class AuditEventTest {
     assertEquals(Map.of("error", text), EVENT.with(Detail.ERROR, text).details());
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"", "Two words", "tbk_A_b", "=1+1", "a.b.c"})
+  void whatIsNoNameIsLeftOutOfAList(String text) {
+    assertEquals(
+        Map.of("granted", List.of("?")), EVENT.withNames(Detail.GRANTED, List.of(text)).details());
+  }
+
+  @Test
+  void aLongNameIsKept() {
+    String slug = "a".repeat(63);
+
+    assertEquals(Map.of("admin", slug), EVENT.withName(Detail.ADMIN, slug).details());
+  }
+
   @Test
   void ofALongListTheLengthIsKept() {
     List<String> slugs = IntStream.range(0, 250).mapToObj("agency-%03d"::formatted).toList();
 
-    Map<String, Object> details = EVENT.with(Detail.GRANTED, slugs).details();
+    Map<String, Object> details = EVENT.withNames(Detail.GRANTED, slugs).details();
 
     assertEquals(slugs.subList(0, 100), details.get("granted"));
     assertEquals(250L, details.get("granted_count"));

@@ -4,6 +4,7 @@ import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.everyItem;
 import static org.hamcrest.Matchers.hasItem;
+import static org.hamcrest.Matchers.hasItems;
 import static org.hamcrest.Matchers.hasSize;
 import static org.hamcrest.Matchers.startsWith;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -226,6 +227,39 @@ class AuditedEventsTest {
             contains("caller_deleted", "key_revoked", "key_created", "caller_created"))
         .body("items[1].details.key_id", equalTo(id))
         .body("items[2].details.key_id", equalTo(id));
+  }
+
+  @Test
+  void anAdminsWayIsWritten() {
+    broker
+        .admin()
+        .body("{\"role\":\"viewer\"}")
+        .put("/admins/audited-admin")
+        .then()
+        .statusCode(201);
+    String key = broker.admin().body("{}").post("/admins/audited-admin/keys").path("api_key");
+    String id = key.split("_", -1)[1];
+    broker.bearer(key).delete("/agencies/audited-admin").then().statusCode(403);
+    broker
+        .admin()
+        .body("{\"role\":\"operator\"}")
+        .put("/admins/audited-admin")
+        .then()
+        .statusCode(200);
+    broker.admin().delete("/admins/audited-admin/keys/" + id).then().statusCode(204);
+    broker.admin().delete("/admins/audited-admin").then().statusCode(204);
+
+    String ofAdmin = "items.findAll { it.details.admin == 'audited-admin' }.";
+    audit("limit=1000")
+        .body(
+            ofAdmin + "event",
+            contains(
+                "admin_deleted", "key_revoked", "admin_changed", "key_created", "admin_created"))
+        .body(ofAdmin + "details.role", hasItems("viewer", "operator"))
+        .body(ofAdmin + "details.key_id", hasItems(id))
+        .body(ofAdmin + "actor.name", everyItem(equalTo("bootstrap")));
+    audit("event=access_forbidden")
+        .body("items.findAll { it.actor.name == 'audited-admin' }", hasSize(1));
   }
 
   @Test

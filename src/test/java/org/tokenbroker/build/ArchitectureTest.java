@@ -41,9 +41,10 @@ class ArchitectureTest {
               Map.entry("oauth", Set.of()),
               Map.entry("problem", Set.of()),
               Map.entry("active911", Set.of("oauth")),
-              Map.entry("audit", Set.of("problem")),
+              Map.entry("audit", Set.of()),
               Map.entry("agency", Set.of("oauth", "audit")),
               Map.entry("caller", Set.of("oauth", "problem", "audit", "agency")),
+              Map.entry("review", Set.of("problem", "audit", "caller")),
               Map.entry("refresh", Set.of("oauth", "active911", "audit", "agency")),
               Map.entry(
                   "handout",

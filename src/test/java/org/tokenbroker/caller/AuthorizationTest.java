@@ -74,6 +74,7 @@ class AuthorizationTest {
               Map.entry(
                   "POST /tokens/{agency}/refresh",
                   new Rule(CALLERS, "", Map.of("If-Match", "\"none\""))),
+              Map.entry("GET /audit", Rule.of(VIEWERS)),
               Map.entry("GET /agencies", Rule.of(VIEWERS)),
               Map.entry("GET /agencies/{agency}", Rule.of(VIEWERS)),
               Map.entry("PUT /agencies/{agency}", Rule.of(ADMINS, "{\"name\":\"A\"}")),

@@ -1,4 +1,4 @@
-package org.tokenbroker.audit;
+package org.tokenbroker.review;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 

@@ -1,4 +1,4 @@
-package org.tokenbroker.audit;
+package org.tokenbroker.review;
 
 import com.fasterxml.jackson.databind.ObjectWriter;
 import jakarta.ws.rs.core.StreamingOutput;
@@ -12,6 +12,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.tokenbroker.audit.AuditQuery;
+import org.tokenbroker.audit.AuditTrail;
 import org.tokenbroker.audit.AuditTrail.Row;
 
 /**
@@ -20,7 +22,7 @@ import org.tokenbroker.audit.AuditTrail.Row;
  */
 final class AuditExport {
 
-  private static final int PAGE = AuditQuery.LARGEST_LIMIT;
+  private static final int PAGE = AuditParameters.LARGEST_LIMIT;
 
   private static final String CSV_HEAD =
       "id,time,event,actor_kind,actor_name,agency,caller,request_id,details\r\n";

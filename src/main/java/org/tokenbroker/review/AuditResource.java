@@ -1,4 +1,4 @@
-package org.tokenbroker.audit;
+package org.tokenbroker.review;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -24,12 +24,18 @@ import org.eclipse.microprofile.openapi.annotations.security.SecurityRequirement
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestQuery;
 import org.jspecify.annotations.Nullable;
+import org.tokenbroker.audit.AuditEvent;
+import org.tokenbroker.audit.AuditQuery;
+import org.tokenbroker.audit.AuditTrail;
 import org.tokenbroker.audit.AuditTrail.Row;
+import org.tokenbroker.caller.RequiresRole;
+import org.tokenbroker.caller.Role;
 import org.tokenbroker.problem.Slug;
 
 /** The audit trail, for admins. */
 @Path("/audit")
 @RunOnVirtualThread
+@RequiresRole(Role.VIEWER)
 @Tag(name = "audit", description = "What happened, and who was handed which token")
 @SecurityRequirement(name = "admin_key")
 public class AuditResource {
@@ -173,7 +179,7 @@ public class AuditResource {
           @RestQuery
           @Nullable String limit,
       @Context Request request) {
-    AuditQuery query = AuditQuery.parse(agency, caller, event, from, to, after, limit);
+    AuditQuery query = AuditParameters.parse(agency, caller, event, from, to, after, limit);
     AuditExport export = new AuditExport(trail);
     MediaType type = request.selectVariant(VARIANTS).getMediaType();
     return switch (type.getSubtype()) {
