@@ -134,6 +134,11 @@ final class Fleet implements AutoCloseable {
     return this;
   }
 
+  /** A key of the environment that replicas are added with. */
+  String setting(String key) {
+    return environment.getOrDefault(key, "");
+  }
+
   /** Runs tasks at the same time; a failure of one is a failure. */
   static <T> List<T> inParallel(List<Callable<T>> tasks) {
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {

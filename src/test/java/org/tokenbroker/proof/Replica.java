@@ -29,6 +29,12 @@ final class Replica implements AutoCloseable {
     this.environment = new HashMap<>(environment);
   }
 
+  /** Sets a key of its environment from its next start on. */
+  Replica with(String key, String value) {
+    environment.put(key, value);
+    return this;
+  }
+
   /** Starts it, also again; returns when it listens. */
   void start() {
     process = BrokerProcess.serve(directory, environment);
