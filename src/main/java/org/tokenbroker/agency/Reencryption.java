@@ -9,6 +9,7 @@ import io.quarkus.scheduler.Scheduled;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.event.Observes;
+import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -43,11 +44,18 @@ class Reencryption {
 
   private final DataSource dataSource;
   private final TokenCipher cipher;
+  private final int batch;
   private final MultiGauge values;
 
+  @Inject
   Reencryption(DataSource dataSource, TokenCipher cipher, MeterRegistry metrics) {
+    this(dataSource, cipher, metrics, BATCH);
+  }
+
+  Reencryption(DataSource dataSource, TokenCipher cipher, MeterRegistry metrics, int batch) {
     this.dataSource = dataSource;
     this.cipher = cipher;
+    this.batch = batch;
     this.values =
         MultiGauge.builder("token.broker.encrypted.values")
             .description("Stored tokens by the id of the key that has encrypted them")
@@ -99,11 +107,11 @@ class Reencryption {
     long done = 0;
     String after = column.before();
     while (true) {
-      List<Stored> batch = read(column, prefix, after);
-      if (batch.isEmpty()) {
+      List<Stored> found = read(column, prefix, after);
+      if (found.isEmpty()) {
         return done;
       }
-      for (Stored stored : batch) {
+      for (Stored stored : found) {
         done += encryptAnew(column, stored) ? 1 : 0;
         after = stored.row(); // also past what cannot be decrypted
       }
@@ -118,22 +126,22 @@ class Reencryption {
          order by %1$s.%2$s limit ?
         """
             .formatted(column.table(), column.key(), column.column(), column.keyType());
-    List<Stored> batch = new ArrayList<>();
+    List<Stored> found = new ArrayList<>();
     try (Connection connection = dataSource.getConnection();
         PreparedStatement statement = connection.prepareStatement(sql)) {
       statement.setInt(1, prefix.length);
       statement.setBytes(2, prefix);
       statement.setString(3, after);
-      statement.setInt(4, BATCH);
+      statement.setInt(4, batch);
       try (ResultSet row = statement.executeQuery()) {
         while (row.next()) {
-          batch.add(new Stored(row.getString(1), row.getBytes(2)));
+          found.add(new Stored(row.getString(1), row.getBytes(2)));
         }
       }
     } catch (SQLException e) {
       throw new DatabaseUnavailableException(e);
     }
-    return batch;
+    return found;
   }
 
   private boolean encryptAnew(EncryptedColumn column, Stored stored) {

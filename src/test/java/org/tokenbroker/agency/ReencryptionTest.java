@@ -35,7 +35,8 @@ import org.tokenbroker.testing.MigratedDatabase;
 @SuppressWarnings("NullAway.Init") // filled before each test
 class ReencryptionTest {
 
-  private static final int AGENCIES = 450;
+  private static final int AGENCIES = 25;
+  private static final int BATCH = 10;
   private static final Instant NOW = Instant.parse("2026-11-24T12:00:00Z");
 
   @RegisterExtension final MigratedDatabase database = new MigratedDatabase();
@@ -83,7 +84,7 @@ class ReencryptionTest {
   }
 
   private Reencryption reencryption(KeysetHandle keyset) throws GeneralSecurityException {
-    return new Reencryption(database.dataSource(), cipher(keyset), metrics);
+    return new Reencryption(database.dataSource(), cipher(keyset), metrics, BATCH);
   }
 
   private void execute(String sql) throws SQLException {
@@ -116,8 +117,8 @@ class ReencryptionTest {
     assertEquals(Map.of(idOf(both), 2L * AGENCIES), use());
     Grants grants = new Grants(database.dataSource(), cipher(onlyTheNewKey()));
     assertEquals(
-        Secret.of("access-450"),
-        Objects.requireNonNull(grants.handoutState("a-450").orElseThrow().token()).accessToken());
+        Secret.of("access-25"),
+        Objects.requireNonNull(grants.handoutState("a-25").orElseThrow().token()).accessToken());
     assertEquals(
         2.0 * AGENCIES,
         metrics

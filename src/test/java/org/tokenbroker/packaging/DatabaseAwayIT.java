@@ -19,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tokenbroker.simulator.CallKind;
@@ -37,6 +38,7 @@ import org.tokenbroker.testing.TestSimulator;
  * new one must not be lost.
  */
 @NullMarked
+@Tag("full")
 @SuppressWarnings("NullAway.Init") // filled before each test
 class DatabaseAwayIT {
 

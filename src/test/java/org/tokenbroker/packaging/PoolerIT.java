@@ -16,6 +16,7 @@ import java.util.Map;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tokenbroker.simulator.Simulator;
@@ -32,6 +33,7 @@ import org.tokenbroker.testing.TestSimulator;
  * and their listening connections past it.
  */
 @NullMarked
+@Tag("full")
 @SuppressWarnings("NullAway.Init") // filled before the test
 class PoolerIT {
 

@@ -15,6 +15,7 @@ import java.util.Map;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tokenbroker.simulator.CallKind;
@@ -29,6 +30,7 @@ import org.tokenbroker.testing.TestSimulator;
 
 /** A process that is told to end brings home what it has begun. */
 @NullMarked
+@Tag("full")
 @SuppressWarnings("NullAway.Init") // filled before each test
 class ShutdownIT {
 
