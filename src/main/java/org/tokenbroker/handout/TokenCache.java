@@ -5,8 +5,8 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.event.TransactionPhase;
 import jakarta.inject.Singleton;
-import java.util.Collection;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -27,6 +27,9 @@ import org.tokenbroker.agency.TokenRenewed;
 class TokenCache {
 
   private static final Logger LOG = Logger.getLogger(TokenCache.class);
+
+  /** After a long time without the database everything may have changed: not all of it at once. */
+  private static final int BATCH = 1000;
 
   private final Grants grants;
   private final int limit;
@@ -92,8 +95,14 @@ class TokenCache {
     return update(slug, read);
   }
 
-  /** Reads some agencies from the database, all in one statement. Blocks. */
-  void load(Collection<String> slugs) {
+  /** Reads some agencies from the database, many in one statement. Blocks. */
+  void load(List<String> slugs) {
+    for (int from = 0; from < slugs.size(); from += BATCH) {
+      loadBatch(slugs.subList(from, Math.min(from + BATCH, slugs.size())));
+    }
+  }
+
+  private void loadBatch(List<String> slugs) {
     Set<String> missing = new HashSet<>(slugs);
     grants.forEachHandoutState(
         slugs,

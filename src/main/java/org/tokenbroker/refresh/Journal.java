@@ -78,8 +78,14 @@ class Journal {
    */
   record Entry(Unsettled answer, Optional<Path> file) {}
 
-  /** An answer as it is written; secrets in it are plain, and the whole is encrypted. */
-  @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "answerTo")
+  /**
+   * An answer as it is written; secrets in it are plain, and the whole is encrypted. One that does
+   * not say what it is an answer to was written when there were only those to refreshes.
+   */
+  @JsonTypeInfo(
+      use = JsonTypeInfo.Id.NAME,
+      property = "answerTo",
+      defaultImpl = WrittenAnswer.class)
   @JsonSubTypes({
     @JsonSubTypes.Type(value = WrittenAnswer.class, name = "refresh"),
     @JsonSubTypes.Type(value = WrittenConsent.class, name = "consent")
@@ -305,11 +311,6 @@ class Journal {
                 LOG.warnf("A settled answer stays in the journal: %s", file.getFileName());
               }
             });
-  }
-
-  /** Where its files are. */
-  Path directory() {
-    return directory;
   }
 
   /** What an earlier process left. What cannot be read is reported and left where it is. */

@@ -38,6 +38,9 @@ public class RefreshSchedule {
   /** What a batch may wait for its turn: what is claimed must not lie about. */
   private static final Duration PATIENCE = Duration.ofSeconds(2);
 
+  /** At the end, before whatever this still needs. */
+  private static final int FIRST = 1;
+
   private final Grants grants;
   private final Refresher refresher;
   private final Settlement settlement;
@@ -199,6 +202,4 @@ public class RefreshSchedule {
     }
     settlement.end(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
   }
-
-  private static final int FIRST = 1;
 }

@@ -25,7 +25,6 @@ import org.tokenbroker.active911.TokenReply;
 import org.tokenbroker.agency.AgencyChanged;
 import org.tokenbroker.agency.AgencySeen;
 import org.tokenbroker.agency.DatabaseClock;
-import org.tokenbroker.agency.DatabaseClock.DatabaseUnavailableException;
 import org.tokenbroker.agency.GrantKind;
 import org.tokenbroker.agency.Grants;
 import org.tokenbroker.agency.Grants.Claim;
@@ -337,7 +336,7 @@ public class Refresher {
           case PERSONAL -> active911.refreshPersonal(lease.refreshToken());
         };
     RefreshOutcome outcome = settle(lease, reply);
-    hear(reply, lease.kind());
+    gate.heard(reply, lease.kind() == GrantKind.APPLICATION);
     note(lease, outcome);
     return outcome;
   }
@@ -360,15 +359,6 @@ public class Refresher {
 
   private void note(Lease lease, AuditEvent event) {
     audit.note(event.agency(lease.slug()));
-  }
-
-  private void hear(TokenReply reply, GrantKind kind) {
-    try {
-      gate.heard(reply, kind == GrantKind.APPLICATION);
-    } catch (DatabaseUnavailableException e) {
-      // Nothing can be claimed without the database either; the next answer says it again.
-      LOG.debug("What an answer means for the fleet could not be noted: the database is away");
-    }
   }
 
   private RefreshOutcome settle(Lease lease, TokenReply reply) {
@@ -522,7 +512,7 @@ public class Refresher {
           case APPLICATION -> active911.refreshApplication(refreshToken);
           case PERSONAL -> active911.refreshPersonal(refreshToken);
         };
-    hear(reply, kind);
+    gate.heard(reply, kind == GrantKind.APPLICATION);
     return switch (reply) {
       case TokenReply.Issued issued ->
           new Proof.Live(

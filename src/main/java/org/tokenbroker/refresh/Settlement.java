@@ -32,6 +32,11 @@ public class Settlement {
   /** How long whoever won a consent waits for it to be stored. */
   private static final Duration WAITED_FOR = Duration.ofSeconds(10);
 
+  /**
+   * How long to go on with the others while nothing can be stored: each may wait for a connection.
+   */
+  private static final Duration PASS = Duration.ofSeconds(10);
+
   private static final Duration BETWEEN_ATTEMPTS = Duration.ofMillis(500);
 
   private static final Logger LOG = Logger.getLogger(Settlement.class);
@@ -213,9 +218,14 @@ public class Settlement {
   @Scheduled(every = "1s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
   @RunOnVirtualThread
   void storeWaiting() {
+    storeWaitingUntil(System.nanoTime() + PASS.toNanos());
+  }
+
+  /** One that cannot be stored, for whatever reason, does not keep the others from it. */
+  private void storeWaitingUntil(long deadline) {
     for (Entry entry : unsettled.values()) {
-      if (storeWaiting(entry) == Result.KEPT && entry.answer() instanceof Answer) {
-        return; // the database is away for the others as well
+      if (storeWaiting(entry) == Result.KEPT && System.nanoTime() > deadline) {
+        return;
       }
     }
   }
@@ -231,7 +241,7 @@ public class Settlement {
           unsettled.size(), atMost.toSeconds());
     }
     while (!unsettled.isEmpty()) {
-      storeWaiting();
+      storeWaitingUntil(deadline);
       if (unsettled.isEmpty() || System.nanoTime() > deadline || !pause()) {
         break;
       }

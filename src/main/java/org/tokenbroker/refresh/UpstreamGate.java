@@ -26,8 +26,8 @@ import org.tokenbroker.oauth.OAuthError;
  *       application grants are left alone but for one at a time, which shows when it is over.
  * </ul>
  *
- * Every method is one committed statement, and throws {@link DatabaseUnavailableException} where
- * the database does not answer.
+ * Every method is one committed statement at most, and but for {@link #heard} throws {@link
+ * DatabaseUnavailableException} where the database does not answer.
  */
 @Singleton
 public class UpstreamGate {
@@ -134,10 +134,20 @@ public class UpstreamGate {
 
   /**
    * Takes note of what an answer means for the fleet; for the agency it may mean something as well.
+   * Where the database is away it is not noted: nothing can be claimed then either, and the next
+   * answer says it again.
    *
    * @param byClient whether the request proved our client: personal grants do not
    */
   public void heard(TokenReply reply, boolean byClient) {
+    try {
+      note(reply, byClient);
+    } catch (DatabaseUnavailableException e) {
+      LOG.debug("What an answer means for the fleet could not be noted: the database is away");
+    }
+  }
+
+  private void note(TokenReply reply, boolean byClient) {
     switch (reply) {
       case TokenReply.Unavailable(Unavailability reason, Duration retryAfter) -> {
         if (reason == Unavailability.RATE_LIMITED) {

@@ -2,6 +2,7 @@ package org.tokenbroker.refresh;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.tokenbroker.agency.GrantKind;
 import org.tokenbroker.agency.Lease;
 import org.tokenbroker.agency.TokenCipher;
+import org.tokenbroker.agency.TokenCipher.Place;
 import org.tokenbroker.oauth.Scope;
 import org.tokenbroker.oauth.Secret;
 import org.tokenbroker.oauth.TokenSet;
@@ -102,6 +104,21 @@ class JournalTest {
     journal.append(consent);
 
     assertEquals(List.of(consent), journal.entries().stream().map(Journal.Entry::answer).toList());
+  }
+
+  @Test
+  void anAnswerThatDoesNotSayWhatItAnswersIsOneToARefresh() throws IOException {
+    TokenCipher cipher = new TokenCipher(keyset);
+    journal.append(answer(1));
+    Path file = files().getFirst();
+    Place place = Place.ofJournal(file.getFileName().toString());
+    String written = cipher.decrypt(Files.readAllBytes(file), place).value();
+    String earlier = written.replace("\"answerTo\":\"refresh\",", "");
+    assertNotEquals(written, earlier);
+    Files.write(file, cipher.encrypt(Secret.of(earlier), place));
+
+    assertEquals(
+        List.of(answer(1)), journal.entries().stream().map(Journal.Entry::answer).toList());
   }
 
   @Test
