@@ -3,6 +3,7 @@ package org.tokenbroker.packaging;
 import static org.hamcrest.Matchers.equalTo;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.restassured.response.Response;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
@@ -66,6 +67,7 @@ class DatabaseAwayIT {
     environment.put("QUARKUS_DATASOURCE_PASSWORD", "postgres");
     active911 = TestSimulator.start(environment.getOrDefault("BROKER_PUBLIC_URL", ""));
     BrokerProcess.connect(environment, active911);
+    environment.put("BROKER_REFRESH_SHUTDOWN_GRACE", "5s");
     startBroker();
     active911Id = active911.agencies().getFirst().id();
     broker.createAgency("springfield-fd");
@@ -187,6 +189,21 @@ class DatabaseAwayIT {
     Eventually.isTrue("it is stored", () -> journal().isEmpty(), process::log);
     assertEquals(
         served.header("ETag"), broker.bearer(key).get("/tokens/springfield-fd").header("ETag"));
+    theAgencyIsWellAndNoDeadTokenWasPresented();
+  }
+
+  @Test
+  void aProcessThatEndsMeanwhileSaysWhatIsNotStoredAndWhereItIs() throws Exception {
+    refreshWhileTheDatabaseGoes();
+
+    process.stop();
+
+    assertTrue(process.log().contains("1 new tokens are not in the database yet"), process::log);
+    assertTrue(
+        process.log().contains("it is kept in " + journal().getFirst() + " of the journal"),
+        process::log);
+    postgres = startPostgres();
+    startBroker();
     theAgencyIsWellAndNoDeadTokenWasPresented();
   }
 

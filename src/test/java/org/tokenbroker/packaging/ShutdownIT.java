@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.restassured.response.Response;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -12,6 +13,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -108,6 +110,26 @@ class ShutdownIT {
     assertEquals("0", leases());
     assertTrue(directory.resolve("journal").toFile().list().length == 0);
     assertEquals(List.of(), active911.deadTokens());
+  }
+
+  @Test
+  void aReadUnderWayIsAnswered() throws Exception {
+    String key = broker.createCaller("dispatch-board", "agency-0");
+    active911.inject(
+        FaultRule.of(
+                new Fault.Latency(Duration.ofSeconds(3), Duration.ofSeconds(3), Fault.Moment.AFTER))
+            .on(CallKind.REFRESH));
+    String before = broker.bearer(key).get("/tokens/agency-0").header("ETag");
+    CompletableFuture<Response> refresh =
+        CompletableFuture.supplyAsync(
+            () -> broker.bearer(key).header("If-Match", before).post("/tokens/agency-0/refresh"));
+    Eventually.isTrue(
+        "its refresh is under way", () -> active911.calls(CallKind.REFRESH) == 1, process::log);
+
+    assertEquals(143, process.stop(), process::log);
+
+    assertEquals(200, refresh.join().statusCode());
+    assertNotEquals(before, refresh.join().header("ETag"));
   }
 
   @Test

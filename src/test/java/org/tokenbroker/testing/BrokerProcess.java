@@ -241,7 +241,8 @@ public final class BrokerProcess implements AutoCloseable {
    * @return its exit code
    */
   public int stop() {
-    process.destroy();
+    // Process.destroy would close the pipe that the log comes through, and its last lines be lost.
+    Command.signal(process.pid(), "TERM");
     awaitEnd();
     return process.exitValue();
   }
