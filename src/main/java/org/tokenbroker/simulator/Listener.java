@@ -1,5 +1,7 @@
 package org.tokenbroker.simulator;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
@@ -26,6 +28,12 @@ final class Listener {
   private static final int FREE_PORT = -1;
 
   private static final Duration RETRY = Duration.ofMillis(200);
+
+  /** How often it is looked whether a closed port is free, and how many times: two seconds. */
+  private static final Duration FREED_LOOK = Duration.ofMillis(2);
+
+  private static final int FREED_TRIES = 1000;
+
   private static final Logger LOG = System.getLogger(Listener.class.getName());
 
   private final Vertx vertx;
@@ -109,21 +117,38 @@ final class Listener {
     List<HttpServer> closing = open;
     open = List.of();
     return Future.join(closing.stream().map(HttpServer::close).toList())
-        .onComplete(_ -> keepPort())
+        .eventually(() -> keepPort(FREED_TRIES))
         .mapEmpty();
   }
 
-  private synchronized void keepPort() {
+  /**
+   * A closed server socket goes on listening until its event loop has looked at its selector once
+   * more; only then can the port be bound again, and only then is this done.
+   */
+  private synchronized Future<Void> keepPort(int tries) {
     if (!listened || placeholder != null) {
-      return;
+      return Future.succeededFuture();
     }
-    Socket socket = new Socket();
+    try {
+      placeholder = bind(new Socket());
+      return Future.succeededFuture();
+    } catch (IOException e) {
+      if (tries <= 1) {
+        LOG.log(Level.WARNING, "the port is not kept while connections are refused", e);
+        return Future.succeededFuture();
+      }
+      return vertx.timer(FREED_LOOK.toMillis(), MILLISECONDS).compose(_ -> keepPort(tries - 1));
+    }
+  }
+
+  private Socket bind(Socket socket) throws IOException {
     try {
       socket.setReuseAddress(true);
       socket.bind(new InetSocketAddress(host, port));
-      placeholder = socket;
+      return socket;
     } catch (IOException e) {
-      LOG.log(Level.DEBUG, "the port is not kept while connections are refused", e);
+      socket.close();
+      throw e;
     }
   }
 

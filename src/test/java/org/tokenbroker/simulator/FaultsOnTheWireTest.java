@@ -618,6 +618,16 @@ class FaultsOnTheWireTest extends SimulatorTest {
   }
 
   @Test
+  void connectionsAreRefusedFromTheMomentItIsSaidSo() {
+    URI origin = simulator.origin();
+    for (int round = 0; round < 200; round++) {
+      simulator.refuseConnections();
+      assertThrows(ConnectException.class, () -> new RawConnection(origin).close());
+      simulator.acceptConnections();
+    }
+  }
+
+  @Test
   void connectionsCanBeRefusedForATime() throws Exception {
     URI origin = simulator.origin();
     Reply told = client.control("refuse", Map.of("seconds", "1"));
