@@ -1,12 +1,14 @@
 package org.tokenbroker.proof;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -14,6 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 
 /**
@@ -28,6 +31,9 @@ final class Load implements AutoCloseable {
   private static final int TRIED = 5;
 
   private static final int TOO_MANY_REQUESTS = 429;
+
+  /** Clocks are read at different moments. */
+  private static final Duration MARGIN = Duration.ofSeconds(1);
 
   private final Fleet fleet;
   private final List<Subject> subjects;
@@ -44,6 +50,13 @@ final class Load implements AutoCloseable {
   private final Queue<String> failures = new ConcurrentLinkedQueue<>();
   private final Queue<String> expired = new ConcurrentLinkedQueue<>();
   private final Queue<String> refused = new ConcurrentLinkedQueue<>();
+  private final Queue<String> withheld = new ConcurrentLinkedQueue<>();
+  private final Map<String, LongAdder> reasons = new ConcurrentHashMap<>();
+
+  /** Until when the token lives that a replica has answered, and so has in its memory. */
+  private final Map<Held, Instant> held = new ConcurrentHashMap<>();
+
+  private record Held(Replica replica, Subject subject) {}
 
   /**
    * Load that is not under way yet.
@@ -110,12 +123,20 @@ final class Load implements AutoCloseable {
   }
 
   private void read(Replica replica, Subject subject) {
+    Held memory = new Held(replica, subject);
+    Instant heldUntil = held.getOrDefault(memory, Instant.EPOCH);
     Read read = fleet.read(replica, subject);
     long number = reads.incrementAndGet();
     if (!read.isOk()) {
       failures.add(subject.slug() + ": " + read.describe());
+      reasons.computeIfAbsent(read.describe(), reason -> new LongAdder()).increment();
+      // Without a status the process was killed or stopped under it.
+      if (read.status() != 0 && CLOCK.instant().plus(MARGIN).isBefore(heldUntil)) {
+        withheld.add("%s: %s until %s".formatted(subject.slug(), read.describe(), heldUntil));
+      }
       return;
     }
+    held.merge(memory, read.expiresAt(), (one, other) -> one.isAfter(other) ? one : other);
     if (read.isExpired()) {
       expired.add("%s: sent %s, %s".formatted(subject.slug(), read.sentAt(), read.expiresAt()));
     }
@@ -178,6 +199,18 @@ final class Load implements AutoCloseable {
   /** Answers whose token Active911 refused although it had not expired. */
   List<String> refused() {
     return List.copyOf(refused);
+  }
+
+  /**
+   * Answers without a token although the same replica had answered one before that had not expired.
+   */
+  List<String> withheld() {
+    return List.copyOf(withheld);
+  }
+
+  /** What reads were answered instead of a token, and how many. */
+  Map<String, LongAdder> reasons() {
+    return reasons;
   }
 
   @Override
