@@ -172,8 +172,10 @@ class Reencryption {
   private Map<Long, Long> count() {
     try (Connection connection = dataSource.getConnection()) {
       SortedMap<Long, Long> counts = EncryptionKeyUse.count(connection);
+      SortedMap<Long, Long> shown = new TreeMap<>(counts);
+      cipher.primaryKeyId().ifPresent(id -> shown.putIfAbsent(id, 0L));
       values.register(
-          counts.entrySet().stream()
+          shown.entrySet().stream()
               .map(entry -> Row.of(Tags.of("key_id", entry.getKey().toString()), entry.getValue()))
               .toList(),
           true);

@@ -8,8 +8,10 @@ import com.google.crypto.tink.TinkJsonProtoKeysetFormat;
 import com.google.crypto.tink.aead.AeadConfig;
 import com.google.crypto.tink.aead.AeadKey;
 import jakarta.inject.Singleton;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -60,6 +62,13 @@ public final class TokenCipher {
    */
   byte[] prefix() {
     return prefix.clone();
+  }
+
+  /** The id of the key that encrypts; empty if nothing tells by which key a ciphertext was made. */
+  OptionalLong primaryKeyId() {
+    return prefix.length == 0
+        ? OptionalLong.empty()
+        : OptionalLong.of(Integer.toUnsignedLong(ByteBuffer.wrap(prefix).getInt(1)));
   }
 
   /** The ids of the keys that this cipher decrypts with. */

@@ -1,5 +1,7 @@
 package org.tokenbroker.caller;
 
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -34,6 +36,7 @@ class Authentication {
   private final FailedAuthentications failures;
   private final CallerRate rate;
   private final AuditLog audit;
+  private final Counter failed;
 
   Authentication(
       CallerKeys callerKeys,
@@ -42,7 +45,8 @@ class Authentication {
       ClientCertificates certificates,
       FailedAuthentications failures,
       CallerRate rate,
-      AuditLog audit) {
+      AuditLog audit,
+      MeterRegistry metrics) {
     this.callerKeys = callerKeys;
     this.adminKeys = adminKeys;
     this.tokens = tokens;
@@ -50,6 +54,10 @@ class Authentication {
     this.failures = failures;
     this.rate = rate;
     this.audit = audit;
+    this.failed =
+        Counter.builder("token.broker.authentication.failures")
+            .description("Requests without a credential that is good")
+            .register(metrics);
   }
 
   /** Returns null where nothing is to be waited for. */
@@ -152,14 +160,19 @@ class Authentication {
     try {
       failures.refuseIfTooMany(request);
     } catch (ProblemException e) {
-      audit.authenticationFailed(failures.address(request).getHostAddress());
+      noteFailure(request);
       throw e;
     }
   }
 
   private ProblemException unauthenticated(RoutingContext request, String detail) {
-    audit.authenticationFailed(failures.address(request).getHostAddress());
+    noteFailure(request);
     return Problem.of(ProblemType.UNAUTHENTICATED, detail).toException();
+  }
+
+  private void noteFailure(RoutingContext request) {
+    failed.increment();
+    audit.authenticationFailed(failures.address(request).getHostAddress());
   }
 
   private static ProblemException forbidden(String detail) {

@@ -81,6 +81,11 @@ class CacheFeed {
     return System.nanoTime() - lastLook > graceNanos;
   }
 
+  /** How long ago memory has last caught up with the database. */
+  double secondsSinceLook() {
+    return (System.nanoTime() - lastLook) / 1e9;
+  }
+
   /** Has the feed look now. */
   void ring(boolean callers) {
     if (callers) {

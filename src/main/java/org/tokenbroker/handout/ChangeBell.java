@@ -96,6 +96,11 @@ class ChangeBell {
     }
   }
 
+  /** Whether what others change is heard of at once, as far as is known. */
+  boolean isListening() {
+    return !deaf;
+  }
+
   void changed(@Observes(during = TransactionPhase.AFTER_SUCCESS) AgencyChanged event) {
     tellOf(agencies);
   }

@@ -36,6 +36,7 @@ import org.tokenbroker.agency.HandoutState;
 import org.tokenbroker.audit.Actor;
 import org.tokenbroker.audit.AuditLog;
 import org.tokenbroker.caller.AuthenticatedCaller;
+import org.tokenbroker.handout.HandoutMetrics.Source;
 import org.tokenbroker.problem.Problem;
 import org.tokenbroker.problem.ProblemType;
 import org.tokenbroker.problem.Slug;
@@ -55,10 +56,12 @@ public class TokenResource {
 
   private final Handouts handouts;
   private final AuditLog audit;
+  private final HandoutMetrics metrics;
 
-  TokenResource(Handouts handouts, AuditLog audit) {
+  TokenResource(Handouts handouts, AuditLog audit, HandoutMetrics metrics) {
     this.handouts = handouts;
     this.audit = audit;
+    this.metrics = metrics;
   }
 
   /** An access token, as it is handed out; written by {@link Handout}. */
@@ -157,19 +160,31 @@ public class TokenResource {
           @PathParam("agency")
           String agency,
       @Context RoutingContext request) {
+    long began = System.nanoTime();
     HttpServerRequest http = request.request();
     AuthenticatedCaller caller = AuthenticatedCaller.of(request);
-    validateSlug(agency);
-    int minTtl = minTtl(http);
-    String known = joined(http.headers().getAll(HttpHeaders.IF_NONE_MATCH));
-    EntityTags.validate("If-None-Match", known);
-    authorize(caller, agency);
-
-    Handout held = handouts.held(agency, minTtl);
-    if (held != null) {
-      return Uni.createFrom().item(answer(held, known, caller));
+    int minTtl;
+    String known;
+    Handout held;
+    try {
+      validateSlug(agency);
+      minTtl = minTtl(http);
+      known = joined(http.headers().getAll(HttpHeaders.IF_NONE_MATCH));
+      EntityTags.validate("If-None-Match", known);
+      authorize(caller, agency);
+      held = handouts.held(agency, minTtl);
+    } catch (RuntimeException e) {
+      metrics.refused(e, began);
+      throw e;
     }
-    return handouts.obtain(agency, minTtl).map(handout -> answer(handout, known, caller));
+    if (held != null) {
+      return Uni.createFrom().item(answer(held, known, minTtl, caller, Source.MEMORY, began));
+    }
+    return handouts
+        .obtain(agency, minTtl)
+        .map(handout -> answer(handout, known, minTtl, caller, Source.RENEWED, began))
+        .onFailure()
+        .invoke(failure -> metrics.refused(failure, began));
   }
 
   @POST
@@ -206,12 +221,23 @@ public class TokenResource {
           @PathParam("agency")
           String agency,
       @Context RoutingContext request) {
+    long began = System.nanoTime();
     AuthenticatedCaller caller = AuthenticatedCaller.of(request);
-    validateSlug(agency);
-    String refused = joined(request.request().headers().getAll(HttpHeaders.IF_MATCH));
-    EntityTags.validate("If-Match", refused);
-    authorize(caller, agency);
-    return handouts.replace(agency, refused).map(handout -> answer(handout, null, caller));
+    String refused;
+    try {
+      validateSlug(agency);
+      refused = joined(request.request().headers().getAll(HttpHeaders.IF_MATCH));
+      EntityTags.validate("If-Match", refused);
+      authorize(caller, agency);
+    } catch (RuntimeException e) {
+      metrics.refused(e, began);
+      throw e;
+    }
+    return handouts
+        .replace(agency, refused)
+        .map(handout -> answer(handout, null, 0, caller, Source.RENEWED, began))
+        .onFailure()
+        .invoke(failure -> metrics.refused(failure, began));
   }
 
   private static void validateSlug(String agency) {
@@ -255,15 +281,26 @@ public class TokenResource {
     }
   }
 
-  private Response answer(Handout handout, @Nullable String known, AuthenticatedCaller caller) {
+  private Response answer(
+      Handout handout,
+      @Nullable String known,
+      int minTtl,
+      AuthenticatedCaller caller,
+      Source source,
+      long began) {
     String etag = handout.etag();
-    Response.ResponseBuilder response;
-    if (EntityTags.contains(known, etag)) {
-      response = Response.notModified();
+    Response.ResponseBuilder builder;
+    boolean isKnown = EntityTags.contains(known, etag);
+    if (isKnown) {
+      builder = Response.notModified();
     } else {
-      response = Response.ok(handout.body(handouts.secondsLeft(handout)));
+      long secondsLeft = handouts.secondsLeft(handout);
+      builder = Response.ok(handout.body(secondsLeft));
+      metrics.lives(secondsLeft, minTtl);
       audit.handedOut(caller.name(), handout.state().slug(), handout.generation());
     }
-    return response.header("ETag", etag).header("Cache-Control", "no-store").build();
+    Response response = builder.header("ETag", etag).header("Cache-Control", "no-store").build();
+    metrics.answered(isKnown ? Source.NOT_MODIFIED : source, began);
+    return response;
   }
 }

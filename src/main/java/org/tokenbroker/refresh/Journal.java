@@ -264,6 +264,11 @@ class Journal {
     }
   }
 
+  /** Whether it could be written when it was last tried. */
+  boolean isWritable() {
+    return !ill.get();
+  }
+
   private Path write(String file, byte[] content) throws IOException {
     if (!Files.isDirectory(directory)) {
       Files.createDirectories(directory);

@@ -22,9 +22,11 @@ import org.jboss.logging.Logger;
 import org.tokenbroker.active911.Active911;
 import org.tokenbroker.active911.Active911Config;
 import org.tokenbroker.active911.TokenReply;
+import org.tokenbroker.active911.Unavailability;
 import org.tokenbroker.agency.AgencyChanged;
 import org.tokenbroker.agency.AgencySeen;
 import org.tokenbroker.agency.DatabaseClock;
+import org.tokenbroker.agency.DatabaseClock.DatabaseUnavailableException;
 import org.tokenbroker.agency.GrantKind;
 import org.tokenbroker.agency.Grants;
 import org.tokenbroker.agency.Grants.Claim;
@@ -81,6 +83,7 @@ public class Refresher {
   private final RefreshConfig config;
   private final Event<AgencyChanged> changed;
   private final AuditLog audit;
+  private final RefreshMetrics metrics;
   private final Duration grace;
 
   /** How long a lease that somebody else holds is waited for. */
@@ -110,7 +113,8 @@ public class Refresher {
       SecureRandom random,
       RefreshConfig config,
       Event<AgencyChanged> changed,
-      AuditLog audit) {
+      AuditLog audit,
+      RefreshMetrics metrics) {
     this.grants = grants;
     this.settlement = settlement;
     this.gate = gate;
@@ -121,6 +125,7 @@ public class Refresher {
     this.config = config;
     this.changed = changed;
     this.audit = audit;
+    this.metrics = metrics;
     Duration call = active911Config.answerTimeout();
     this.patience = active911Config.timeout().plus(call);
     this.leaseMayBeOld = config.lease().minus(call);
@@ -310,6 +315,15 @@ public class Refresher {
   }
 
   private RefreshOutcome takeTurn(Lease lease, Duration wait) {
+    metrics.leaseTaken();
+    try {
+      return waitAndPresent(lease, wait);
+    } finally {
+      metrics.leaseEnded();
+    }
+  }
+
+  private RefreshOutcome waitAndPresent(Lease lease, Duration wait) {
     boolean interrupted = wait.isPositive() && !await(ending, wait);
     if (interrupted || isEnding()) {
       grants.release(lease);
@@ -330,6 +344,18 @@ public class Refresher {
   }
 
   private RefreshOutcome present(Lease lease) {
+    long began = System.nanoTime();
+    try {
+      RefreshOutcome outcome = presentAndSettle(lease);
+      metrics.presented(outcome, began);
+      return outcome;
+    } catch (DatabaseUnavailableException e) {
+      metrics.presentedWithoutDatabase(began);
+      throw e;
+    }
+  }
+
+  private RefreshOutcome presentAndSettle(Lease lease) {
     TokenReply reply =
         switch (lease.kind()) {
           case APPLICATION -> active911.refreshApplication(lease.refreshToken());
@@ -391,7 +417,11 @@ public class Refresher {
 
   /** What an admin is told of it. */
   private static String nameOf(TokenReply.Unavailable reply) {
-    return "upstream_" + reply.reason().name().toLowerCase(Locale.ROOT);
+    return nameOf(reply.reason());
+  }
+
+  static String nameOf(Unavailability reason) {
+    return "upstream_" + reason.name().toLowerCase(Locale.ROOT);
   }
 
   private RefreshOutcome refused(Lease lease) {

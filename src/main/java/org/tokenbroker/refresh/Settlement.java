@@ -179,6 +179,11 @@ public class Settlement {
     return waiting;
   }
 
+  /** How many answers are still to be stored. */
+  int waiting() {
+    return unsettled.size();
+  }
+
   /** Whether an answer for this agency is still to be stored. */
   boolean holdsAnswer(long agencyId) {
     for (Unsettled answer : unsettled.keySet()) {

@@ -77,6 +77,16 @@ public class UpstreamGate {
     return state;
   }
 
+  /** For how long a call that is reserved now would have to wait for those before it. */
+  Duration queue() {
+    return one(
+        """
+        select greatest(0, extract(epoch from next_call_at - clock_timestamp()) * 1000)::bigint
+          from upstream
+        """,
+        row -> Duration.ofMillis(row.getLong(1)));
+  }
+
   /** Between two calls at the configured rate; zero where there is no limit. */
   Duration spacing() {
     return rate == 0 ? Duration.ZERO : Duration.ofNanos(1_000_000_000L / rate);
