@@ -27,11 +27,10 @@ import org.tokenbroker.problem.ProblemType;
 @ApplicationScoped
 class Authentication {
 
-  private static final String SCHEME = "bearer ";
-
   private final CallerKeys callerKeys;
   private final AdminKeys adminKeys;
   private final VerifiedTokens tokens;
+  private final KnownCallers known;
   private final ClientCertificates certificates;
   private final FailedAuthentications failures;
   private final CallerRate rate;
@@ -42,6 +41,7 @@ class Authentication {
       CallerKeys callerKeys,
       AdminKeys adminKeys,
       VerifiedTokens tokens,
+      KnownCallers known,
       ClientCertificates certificates,
       FailedAuthentications failures,
       CallerRate rate,
@@ -50,6 +50,7 @@ class Authentication {
     this.callerKeys = callerKeys;
     this.adminKeys = adminKeys;
     this.tokens = tokens;
+    this.known = known;
     this.certificates = certificates;
     this.failures = failures;
     this.rate = rate;
@@ -73,9 +74,9 @@ class Authentication {
       return null;
     }
     String credential = credential(headers, request);
-    Optional<? extends Identity> known = known(credential);
-    if (known.isPresent()) {
-      admit(known.get(), audience, request);
+    Optional<? extends Identity> identity = known.identity(credential);
+    if (identity.isPresent()) {
+      admit(identity.get(), audience, request);
       return null;
     }
     Optional<String> issuer = tokens.issuer(credential);
@@ -96,19 +97,6 @@ class Authentication {
                     audience,
                     request))
         .replaceWithVoid();
-  }
-
-  /** Whose a key of ours is, or a token that was verified before. */
-  private Optional<? extends Identity> known(String credential) {
-    Optional<ApiKey> key = ApiKey.parse(credential);
-    if (key.isPresent()) {
-      return switch (key.get().kind()) {
-        case CALLER -> callerKeys.authenticate(key.get());
-        case ADMIN -> callerKeys.authenticateAdmin(key.get());
-      };
-    }
-    VerifiedTokens.Claims claims = tokens.remembered(credential);
-    return claims == null ? Optional.empty() : callerKeys.ofToken(claims);
   }
 
   private AuthenticatedCaller byCertificate(RoutingContext request) {
@@ -142,11 +130,11 @@ class Authentication {
   }
 
   private String credential(List<String> headers, RoutingContext request) {
-    if (headers.size() == 1
-        && headers.getFirst().regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
-      return headers.getFirst().substring(SCHEME.length()).strip();
+    String credential = headers.size() == 1 ? KnownCallers.credential(headers.getFirst()) : null;
+    if (credential == null) {
+      throw unauthenticated(request, "Send one key or token as 'Authorization: Bearer <key>'.");
     }
-    throw unauthenticated(request, "Send one key or token as 'Authorization: Bearer <key>'.");
+    return credential;
   }
 
   private ProblemException refused(RoutingContext request) {

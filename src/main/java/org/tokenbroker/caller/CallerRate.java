@@ -42,12 +42,18 @@ class CallerRate {
             .orElse(null);
   }
 
-  /** Counts a request, and refuses it if there are too many. Does not block. */
+  /**
+   * Counts a request, unless there are too many. Does not block.
+   *
+   * @return how long until there is room for one more; zero if it was counted
+   */
+  Duration take(AuthenticatedCaller caller) {
+    return buckets == null ? Duration.ZERO : buckets.get(caller.name()).take(nanoTime.getAsLong());
+  }
+
+  /** The same, but refuses what is too much. */
   void count(AuthenticatedCaller caller) {
-    if (buckets == null) {
-      return;
-    }
-    Duration wait = buckets.get(caller.name()).take(nanoTime.getAsLong());
+    Duration wait = take(caller);
     if (!wait.isZero()) {
       throw Problem.of(
               ProblemType.TOO_MANY_REQUESTS,

@@ -81,14 +81,24 @@ class Handouts {
    */
   @Nullable Handout held(String agency, int minTtl) {
     Handout held = cache.get(agency);
-    if (held == null) {
-      return null;
-    }
-    if (feed.isTooOld()) {
+    if (held == null || feed.isTooOld()) {
       return null; // what was paused or revoked meanwhile is not known here
     }
     refuseIfPaused(held);
-    Instant now = clock.instant();
+    return held(held, minTtl, clock.instant());
+  }
+
+  /**
+   * The same for one of which nothing is to be said but that it can be handed out; null: cannot.
+   */
+  @Nullable Handout heldAt(Instant now, String agency, int minTtl) {
+    Handout held = cache.get(agency);
+    return held == null || held.state().paused() || feed.isTooOld()
+        ? null
+        : held(held, minTtl, now);
+  }
+
+  private @Nullable Handout held(Handout held, int minTtl, Instant now) {
     if (!isGoodFor(held, minTtl, now)) {
       return null;
     }
@@ -96,6 +106,11 @@ class Handouts {
       renewBehind(held);
     }
     return held;
+  }
+
+  /** The database's time. */
+  Instant now() {
+    return clock.instant();
   }
 
   private static boolean isGoodFor(Handout handout, int minTtl, Instant now) {

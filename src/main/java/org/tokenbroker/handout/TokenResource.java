@@ -51,8 +51,8 @@ import org.tokenbroker.problem.Slug;
 @SecurityRequirement(name = "caller_key")
 public class TokenResource {
 
-  private static final int DEFAULT_MIN_TTL = 60;
-  private static final int LARGEST_MIN_TTL = 86_400;
+  static final int DEFAULT_MIN_TTL = 60;
+  static final int LARGEST_MIN_TTL = 86_400;
 
   private final Handouts handouts;
   private final AuditLog audit;

@@ -17,6 +17,9 @@ import org.tokenbroker.oauth.TokenSet;
 @NullMarked
 public final class PreparedGrants {
 
+  /** What a tick of the schedule asks when nothing is due. */
+  public static final String COUNT_DUE = Grants.COUNT_DUE;
+
   private final DataSource dataSource;
   private final Grants grants;
 

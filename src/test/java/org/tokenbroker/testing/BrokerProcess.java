@@ -31,7 +31,13 @@ public final class BrokerProcess implements AutoCloseable {
   /** The admin key of {@link #environment}. */
   public static final String ADMIN_KEY = "admin-key-of-the-process-0123456789";
 
-  private static final Path JAR = Path.of("target", "quarkus-app", "quarkus-run.jar");
+  /** The packaged broker. */
+  public static final Path JAR = Path.of("target", "quarkus-app", "quarkus-run.jar");
+
+  /** Many of them share few processors and live for seconds. */
+  private static final List<String> OF_TESTS =
+      List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+
   private static final long SECONDS_TO_START = 180;
   private static final long SECONDS_TO_END = 30;
 
@@ -96,7 +102,7 @@ public final class BrokerProcess implements AutoCloseable {
    */
   public static Outcome run(
       Path directory, Map<String, String> environment, String input, String... arguments) {
-    Process process = launch(directory, environment, List.of(arguments), false);
+    Process process = launch(JAR, OF_TESTS, directory, environment, List.of(arguments), false);
     try {
       CompletableFuture<String> out = readAll(process.getInputStream());
       CompletableFuture<String> err = readAll(process.getErrorStream());
@@ -125,8 +131,19 @@ public final class BrokerProcess implements AutoCloseable {
    * @throws IllegalStateException with its log, if it does not come to listen
    */
   public static BrokerProcess serve(Path directory, Map<String, String> environment) {
+    return serve(JAR, OF_TESTS, directory, environment);
+  }
+
+  /**
+   * The same with options for the Java virtual machine.
+   *
+   * @param jar the broker's, or that of another Quarkus application
+   */
+  public static BrokerProcess serve(
+      Path jar, List<String> options, Path directory, Map<String, String> environment) {
     BrokerProcess broker =
-        new BrokerProcess(launch(directory, environment, List.of(), true), environment);
+        new BrokerProcess(
+            launch(jar, options, directory, environment, List.of(), true), environment);
     try {
       if (broker.listening.get(SECONDS_TO_START, TimeUnit.SECONDS)) {
         return broker;
@@ -141,15 +158,17 @@ public final class BrokerProcess implements AutoCloseable {
   }
 
   private static Process launch(
-      Path directory, Map<String, String> environment, List<String> arguments, boolean oneStream) {
+      Path jar,
+      List<String> options,
+      Path directory,
+      Map<String, String> environment,
+      List<String> arguments,
+      boolean oneStream) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("-Xmx256m");
-    // Many of them share few processors and live for seconds.
-    command.add("-XX:+UseSerialGC");
-    command.add("-XX:TieredStopAtLevel=1");
+    command.addAll(options);
     command.add("-jar");
-    command.add(JAR.toAbsolutePath().toString());
+    command.add(jar.toAbsolutePath().toString());
     command.addAll(arguments);
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.directory(directory.toFile());

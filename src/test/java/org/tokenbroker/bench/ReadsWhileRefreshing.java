@@ -1,0 +1,124 @@
+package org.tokenbroker.bench;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.tokenbroker.bench.Benchmark.Extent;
+import org.tokenbroker.bench.Wrk.Load;
+import org.tokenbroker.simulator.CallKind;
+import org.tokenbroker.simulator.Fault;
+import org.tokenbroker.simulator.Fault.Moment;
+import org.tokenbroker.simulator.FaultRule;
+import org.tokenbroker.testing.BrokerClient;
+import org.tokenbroker.testing.BrokerProcess;
+
+/**
+ * Reads of valid tokens while every agency is due again every three seconds and Active911 takes two
+ * for each, against the same reads while nothing is due.
+ */
+final class ReadsWhileRefreshing {
+
+  private static final int AGENCIES = 1_000;
+  private static final Duration DAY = Duration.ofDays(1);
+  private static final Duration UPSTREAM = Duration.ofSeconds(2);
+  private static final long SECONDS_BETWEEN = 3;
+
+  private ReadsWhileRefreshing() {}
+
+  static List<Result> run(Path directory, Extent extent) throws Exception {
+    try (Ground ground = new Ground(directory, AGENCIES)) {
+      ground
+          .with("BROKER_REFRESH_INTERVAL", "1s")
+          .with("BROKER_REFRESH_CONCURRENCY", Integer.toString(AGENCIES));
+      List<String> agencies = ground.connect(AGENCIES, DAY, DAY);
+      BrokerProcess broker = ground.broker();
+      String key =
+          new BrokerClient(broker.origin().toString(), BrokerProcess.ADMIN_KEY)
+              .createCaller("dispatch-board", agencies.toArray(String[]::new));
+      Path requests =
+          Wrk.requests(
+              directory.resolve("requests"),
+              agencies.stream()
+                  .map(agency -> "/tokens/" + agency + "\tAuthorization: Bearer " + key)
+                  .toList());
+      ground
+          .active911()
+          .inject(
+              FaultRule.of(new Fault.Latency(UPSTREAM, UPSTREAM, Moment.BEFORE))
+                  .on(CallKind.REFRESH));
+
+      List<Load> quiet = new ArrayList<>();
+      List<Load> busy = new ArrayList<>();
+      long refreshes = 0;
+      for (int round = -1; round < extent.rounds(); round++) {
+        Load still = Wrk.run(broker.origin(), requests, extent.load());
+        long before = ground.active911().calls(CallKind.REFRESH);
+        Load disturbed = whileAllAreDue(ground, broker, requests, extent);
+        if (round >= 0) {
+          quiet.add(still);
+          busy.add(disturbed);
+          refreshes += ground.active911().calls(CallKind.REFRESH) - before;
+        }
+      }
+      return results(
+          quiet, busy, refreshes / (double) (extent.rounds() * extent.load().toSeconds()));
+    }
+  }
+
+  private static Load whileAllAreDue(
+      Ground ground, BrokerProcess broker, Path requests, Extent extent) {
+    try (ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor()) {
+      var due =
+          timer.scheduleAtFixedRate(
+              () -> ground.execute("update agency_grant set next_refresh_at = now()"),
+              0,
+              SECONDS_BETWEEN,
+              TimeUnit.SECONDS);
+      Load load = Wrk.run(broker.origin(), requests, extent.load());
+      due.cancel(false);
+      return load;
+    }
+  }
+
+  private static List<Result> results(List<Load> quiet, List<Load> busy, double refreshes) {
+    Figure throughput =
+        new Figure(
+            "ratio",
+            "",
+            IntStream.range(0, quiet.size())
+                .mapToObj(i -> busy.get(i).perSecond() / quiet.get(i).perSecond())
+                .toList());
+    Figure slower =
+        new Figure(
+            "ratio",
+            "",
+            IntStream.range(0, quiet.size())
+                .mapToObj(i -> busy.get(i).p99() / quiet.get(i).p99())
+                .toList());
+    double failed = busy.stream().mapToLong(Load::refused).sum();
+    return List.of(
+        Result.atLeast(
+            0.85,
+            "reads while every agency is refreshed: throughput against none",
+            throughput.median(),
+            "×",
+            new Figure("undisturbed", "a second", quiet.stream().map(Load::perSecond).toList()),
+            new Figure("refreshing", "a second", busy.stream().map(Load::perSecond).toList()),
+            throughput),
+        Result.atMost(
+            2,
+            "the same: 99th percentile",
+            slower.median(),
+            "×",
+            new Figure("undisturbed", "µs", quiet.stream().map(Load::p99).toList()),
+            new Figure("refreshing", "µs", busy.stream().map(Load::p99).toList()),
+            slower),
+        Result.atMost(0, "reads that got no token", failed, ""),
+        Result.of("refreshes meanwhile", refreshes, "a second"));
+  }
+}
