@@ -38,7 +38,27 @@ public class DatabaseClock implements InstantSource {
   private static final Logger LOG = Logger.getLogger(DatabaseClock.class);
   private static final Duration NOTEWORTHY = Duration.ofSeconds(1);
 
-  private record Sample(Instant databaseTime, long nanoTime) {}
+  /** A sample that took longer than this tells less than one that is ten seconds old. */
+  private static final Duration LONG = Duration.ofMillis(100);
+
+  /**
+   * What the database's clock said at the latest, at a moment of the monotonic one.
+   *
+   * @param roundTrip how much earlier it may have said so
+   */
+  private record Sample(Instant databaseTime, long nanoTime, Duration roundTrip) {
+    Instant at(long moment) {
+      return databaseTime.plusNanos(moment - nanoTime);
+    }
+
+    /** Whether this and an earlier one can both be true, and this one tells less. */
+    boolean confirms(Sample earlier) {
+      Instant before = earlier.at(nanoTime);
+      return roundTrip.compareTo(LONG) > 0
+          && !before.isAfter(databaseTime)
+          && !before.isBefore(databaseTime.minus(roundTrip));
+    }
+  }
 
   private final DataSource dataSource;
   private final LongSupplier nanoTime;
@@ -68,7 +88,7 @@ public class DatabaseClock implements InstantSource {
       taken = read();
       sample = taken;
     }
-    return taken.databaseTime().plusNanos(nanoTime.getAsLong() - taken.nanoTime());
+    return taken.at(nanoTime.getAsLong());
   }
 
   /** Two oscillators may drift apart by a millisecond in the meantime. */
@@ -86,7 +106,9 @@ public class DatabaseClock implements InstantSource {
   }
 
   /**
-   * Takes a new sample.
+   * Takes a new sample. If the answer was long on its way (the process may have been suspended
+   * meanwhile, or the network have been away), it is only used where it shows that the estimate is
+   * wrong: its own would be early by as long as that, and valid tokens be taken for expired.
    *
    * @return by how much the estimate moved; positive: forward
    * @throws DatabaseUnavailableException if the database does not answer
@@ -94,12 +116,13 @@ public class DatabaseClock implements InstantSource {
   public Duration synchronize() {
     Sample next = read();
     Sample previous = sample;
+    if (previous != null && next.confirms(previous)) {
+      return Duration.ZERO;
+    }
     sample = next;
     return previous == null
         ? Duration.ZERO
-        : Duration.between(
-            previous.databaseTime().plusNanos(next.nanoTime() - previous.nanoTime()),
-            next.databaseTime());
+        : Duration.between(previous.at(next.nanoTime()), next.databaseTime());
   }
 
   private Sample read() {
@@ -120,7 +143,8 @@ public class DatabaseClock implements InstantSource {
       // The database read its clock somewhere between the two readings of ours. Adding the whole
       // round trip makes the estimate early rather than late: a token expires here no later.
       long after = nanoTime.getAsLong();
-      return new Sample(databaseTime.plusNanos(after - before), after);
+      return new Sample(
+          databaseTime.plusNanos(after - before), after, Duration.ofNanos(after - before));
     }
   }
 

@@ -3,6 +3,7 @@ package org.tokenbroker.agency;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.PrintWriter;
 import java.sql.Connection;
@@ -10,6 +11,7 @@ import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.logging.Logger;
 import javax.sql.DataSource;
@@ -71,6 +73,40 @@ class DatabaseClockTest {
     Duration moved = clock.synchronize();
 
     assertEquals(Duration.between(before.plusSeconds(60), clock.instant()), moved);
+  }
+
+  /** A clock of which some look at the monotonic one finds that so much time has passed. */
+  private DatabaseClock pausingAt(int look, Duration pause) {
+    AtomicInteger looks = new AtomicInteger();
+    return new DatabaseClock(
+        DATABASE.dataSource(),
+        () -> looks.incrementAndGet() == look ? nanos.addAndGet(pause.toNanos()) : nanos.get());
+  }
+
+  @Test
+  void anAnswerThatWasLongOnItsWayDoesNotMoveTheTime() {
+    // Two looks for the first sample, one to tell the time, two for the second sample.
+    DatabaseClock clock = pausingAt(5, Duration.ofSeconds(40));
+    Instant before = clock.instant();
+
+    Duration moved = clock.synchronize();
+
+    assertEquals(Duration.ZERO, moved);
+    assertEquals(before.plusSeconds(40), clock.instant());
+  }
+
+  @Test
+  void anAnswerThatWasLongOnItsWayStillMovesATimeThatCannotBe() {
+    DatabaseClock clock = pausingAt(5, Duration.ofSeconds(2));
+    Instant before = clock.instant();
+    nanos.addAndGet(Duration.ofHours(1).toNanos()); // of which the database knows nothing
+
+    Duration moved = clock.synchronize();
+
+    assertTrue(moved.compareTo(Duration.ofMinutes(-59)) < 0, moved::toString);
+    assertTrue(
+        Duration.between(before, clock.instant()).compareTo(Duration.ofMinutes(1)) < 0,
+        () -> before + " " + clock.instant());
   }
 
   @Test
