@@ -30,7 +30,9 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 import org.tokenbroker.active911.Replies.Answer;
+import org.tokenbroker.oauth.ConfiguredSecrets;
 import org.tokenbroker.oauth.OAuthError;
 import org.tokenbroker.oauth.Scope;
 import org.tokenbroker.oauth.Secret;
@@ -46,6 +48,8 @@ import org.tokenbroker.oauth.Secret;
 public class Active911 {
 
   private static final Logger LOG = Logger.getLogger(Active911.class);
+  private static final String CLIENT_SECRET = "active911.client-secret";
+  private static final String CLIENT_SECRET_NEXT = "active911.client-secret-next";
   private static final int BODY_LIMIT = 1 << 20;
 
   /**
@@ -62,17 +66,20 @@ public class Active911 {
   private final ApiRoot apiRoot;
   private final ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
 
-  /** The secret that Active911 took last. */
-  private volatile String clientSecret;
+  private final ConfiguredSecrets secrets;
+
+  /** The secret that Active911 took last, if it has refused another. */
+  private volatile @Nullable Secret taken;
 
   Active911(
       Active911Config config,
       @ConfigProperty(name = "broker.public-url") URI publicUrl,
-      InstantSource clock) {
+      InstantSource clock,
+      ConfiguredSecrets secrets) {
     this.config = config;
+    this.secrets = secrets;
     this.redirectAddress = redirectAddress(publicUrl);
     this.clock = clock;
-    this.clientSecret = config.clientSecret();
     this.tokenEndpoint = client(config.tokenUrl()).build(FormEndpoint.class);
     this.personalTokenEndpoint = client(config.personalTokenUrl()).build(FormEndpoint.class);
     this.apiRoot = client(config.apiUrl()).build(ApiRoot.class);
@@ -151,27 +158,35 @@ public class Active911 {
    * secret, and so has not looked at the rest (RFC 6749 §3.2.1), the other configured secret is
    * tried at once.
    */
-  private TokenReply asClient(Function<String, MultivaluedMap<String, String>> form) {
+  private TokenReply asClient(Function<Secret, MultivaluedMap<String, String>> form) {
     long deadline = System.nanoTime() + config.answerTimeout().toNanos();
-    String secret = clientSecret;
+    List<Secret> configured = clientSecrets();
+    Secret secret = configured.getFirst();
     TokenReply reply = token(tokenEndpoint, form.apply(secret), deadline);
-    if (!isClientRefused(reply) || config.clientSecretNext().isEmpty()) {
+    if (!isClientRefused(reply) || configured.size() == 1) {
       return reply;
     }
-    String other =
-        secret.equals(config.clientSecret())
-            ? config.clientSecretNext().get()
-            : config.clientSecret();
+    Secret other = configured.getLast();
     TokenReply second = token(tokenEndpoint, form.apply(other), deadline);
     if (second instanceof TokenReply.Unavailable) {
       // It may well have been taken. Nothing is known, which is what this reply says.
       return second;
     }
     if (!isClientRefused(second)) {
-      clientSecret = other;
+      taken = other;
       LOG.info("Active911 takes the other configured client secret now");
     }
     return second;
+  }
+
+  /** The configured secrets, one or two, in the order in which they are to be tried. */
+  private List<Secret> clientSecrets() {
+    Secret first = secrets.get(CLIENT_SECRET);
+    Secret next = secrets.find(CLIENT_SECRET_NEXT).orElse(first);
+    if (next.equals(first)) {
+      return List.of(first);
+    }
+    return next.equals(taken) ? List.of(next, first) : List.of(first, next);
   }
 
   private static boolean isClientRefused(TokenReply reply) {
@@ -195,10 +210,10 @@ public class Active911 {
     };
   }
 
-  private MultivaluedMap<String, String> applicationForm(String grantType, String secret) {
+  private MultivaluedMap<String, String> applicationForm(String grantType, Secret secret) {
     MultivaluedMap<String, String> form = new MultivaluedHashMap<>();
     form.add("client_id", config.clientId());
-    form.add("client_secret", secret);
+    form.add("client_secret", secret.value());
     form.add("grant_type", grantType);
     return form;
   }

@@ -14,10 +14,13 @@ public interface Active911Config {
   /** The client id of our registration. */
   String clientId();
 
-  /** The secret of our registration. */
+  /** The secret of our registration, as it was at the start. */
   String clientSecret();
 
-  /** The secret that Active911 is about to take instead; tried where it refuses the first. */
+  /**
+   * The secret that Active911 is about to take instead; tried where it refuses the first. As it was
+   * at the start.
+   */
   Optional<String> clientSecretNext();
 
   /** The scope of an agency for which none was set. */

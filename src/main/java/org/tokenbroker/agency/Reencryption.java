@@ -18,23 +18,27 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import javax.sql.DataSource;
 import org.jboss.logging.Logger;
 import org.tokenbroker.agency.DatabaseClock.DatabaseUnavailableException;
 import org.tokenbroker.agency.TokenCipher.UndecipherableException;
+import org.tokenbroker.oauth.Secret;
+import org.tokenbroker.oauth.SecretCheck;
 
 /**
  * Encrypts stored tokens anew that another key than the primary one has encrypted, so that an old
  * key can be removed. Any number of replicas may do so at once: a value is only replaced if it is
  * still the one that was read.
  *
- * <p>At the start it sees to it that no key is missing: a keyset without a key that is still in use
- * ends the start, before anything of the replicas that run is replaced by what cannot read.
+ * <p>It sees to it that no key is missing: a keyset without a key that is still in use ends the
+ * start, before anything of the replicas that run is replaced by what cannot read; and is not taken
+ * where it takes the other's place in its file while the broker runs.
  */
 @Singleton
-class Reencryption {
+class Reencryption implements SecretCheck {
 
   private static final Logger LOG = Logger.getLogger(Reencryption.class);
   private static final int BATCH = 200;
@@ -67,14 +71,46 @@ class Reencryption {
   private record Stored(String row, byte[] ciphertext) {}
 
   void requireEveryKeyInUse(@Observes @Priority(FIRST) StartupEvent event) {
-    SortedMap<Long, Long> missing = new TreeMap<>(count());
-    missing.keySet().removeAll(cipher.keyIds());
+    SortedMap<Long, Long> missing = missing(cipher);
     if (!missing.isEmpty()) {
       throw new IllegalStateException(
           "BROKER_ENCRYPTION_KEYSET lacks keys that stored tokens are encrypted with (key id and"
               + " number of values: "
               + missing
               + "): it is another database's, or a key was removed too early");
+    }
+  }
+
+  /** The keys in use that a cipher lacks, and for how many values. */
+  private SortedMap<Long, Long> missing(TokenCipher other) {
+    SortedMap<Long, Long> missing = new TreeMap<>(count());
+    missing.keySet().removeAll(other.keyIds());
+    return missing;
+  }
+
+  @Override
+  public String property() {
+    return TokenCipher.KEYSET;
+  }
+
+  @Override
+  public Optional<String> refusal(Secret keyset) {
+    try {
+      TokenCipher changed = new TokenCipher(keyset.value());
+      if (!changed.keyIds().contains(cipher.primaryKeyId())) {
+        return Optional.of("lacks the key that encrypts now, " + cipher.primaryKeyId());
+      }
+      SortedMap<Long, Long> missing = missing(changed);
+      return missing.isEmpty()
+          ? Optional.empty()
+          : Optional.of(
+              "lacks keys that stored tokens are encrypted with (key id and number of values: "
+                  + missing
+                  + ")");
+    } catch (IllegalArgumentException e) {
+      return Optional.of("is no keyset");
+    } catch (DatabaseUnavailableException e) {
+      return Optional.of("cannot be compared with what is stored: the database is away");
     }
   }
 

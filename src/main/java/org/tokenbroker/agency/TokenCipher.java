@@ -7,15 +7,17 @@ import com.google.crypto.tink.RegistryConfiguration;
 import com.google.crypto.tink.TinkJsonProtoKeysetFormat;
 import com.google.crypto.tink.aead.AeadConfig;
 import com.google.crypto.tink.aead.AeadKey;
+import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.tokenbroker.oauth.ConfiguredSecrets;
 import org.tokenbroker.oauth.Secret;
 
 /**
@@ -25,35 +27,78 @@ import org.tokenbroker.oauth.Secret;
 @Singleton
 public final class TokenCipher {
 
-  private final Aead aead;
-  private final byte[] prefix;
-  private final Set<Long> keyIds;
+  static final String KEYSET = "broker.encryption-keyset";
+
+  private final Supplier<Secret> keyset;
+  private volatile Keys keys;
 
   /**
-   * Reads the keyset.
+   * What a keyset holds.
+   *
+   * @param prefix how its ciphertexts begin
+   * @param ids of its keys
+   * @param primaryId of the key that encrypts
+   */
+  @SuppressWarnings("ArrayRecordComponent") // two of them are never compared
+  private record Keys(Secret keyset, Aead aead, byte[] prefix, Set<Long> ids, long primaryId) {
+
+    static Keys of(Secret keyset) {
+      try {
+        AeadConfig.register();
+        KeysetHandle handle =
+            TinkJsonProtoKeysetFormat.parseKeyset(keyset.value(), InsecureSecretKeyAccess.get());
+        return new Keys(
+            keyset,
+            handle.getPrimitive(RegistryConfiguration.get(), Aead.class),
+            handle.getPrimary().getKey() instanceof AeadKey key
+                ? key.getOutputPrefix().toByteArray()
+                : new byte[0],
+            IntStream.range(0, handle.size())
+                .mapToObj(index -> Integer.toUnsignedLong(handle.getAt(index).getId()))
+                .collect(Collectors.toUnmodifiableSet()),
+            Integer.toUnsignedLong(handle.getPrimary().getId()));
+      } catch (GeneralSecurityException e) {
+        // The cause is left out: a parser's message may quote the key material that it could not
+        // read.
+        throw new IllegalArgumentException("not a Tink keyset of AEAD keys in JSON");
+      }
+    }
+  }
+
+  /** With the configured keyset; with another one as soon as that is in force. */
+  @Inject
+  TokenCipher(ConfiguredSecrets secrets) {
+    this(() -> secrets.get(KEYSET));
+  }
+
+  /**
+   * Reads a keyset, which stays.
    *
    * @param keyset a Tink keyset in JSON whose primary key is an AEAD
    * @throws IllegalArgumentException if it is not one
    */
-  public TokenCipher(@ConfigProperty(name = "broker.encryption-keyset") String keyset) {
-    try {
-      AeadConfig.register();
-      KeysetHandle handle =
-          TinkJsonProtoKeysetFormat.parseKeyset(keyset, InsecureSecretKeyAccess.get());
-      this.aead = handle.getPrimitive(RegistryConfiguration.get(), Aead.class);
-      this.prefix =
-          handle.getPrimary().getKey() instanceof AeadKey key
-              ? key.getOutputPrefix().toByteArray()
-              : new byte[0];
-      this.keyIds =
-          IntStream.range(0, handle.size())
-              .mapToObj(index -> Integer.toUnsignedLong(handle.getAt(index).getId()))
-              .collect(Collectors.toUnmodifiableSet());
-    } catch (GeneralSecurityException e) {
-      // The cause is left out: a parser's message may quote the key material that it could not
-      // read.
-      throw new IllegalArgumentException("not a Tink keyset of AEAD keys in JSON");
+  public TokenCipher(String keyset) {
+    this(always(Secret.of(keyset)));
+  }
+
+  private TokenCipher(Supplier<Secret> keyset) {
+    this.keyset = keyset;
+    this.keys = Keys.of(keyset.get());
+  }
+
+  private static Supplier<Secret> always(Secret secret) {
+    return () -> secret;
+  }
+
+  private Keys keys() {
+    Secret present = keyset.get();
+    Keys known = keys;
+    if (known.keyset().equals(present)) {
+      return known;
     }
+    Keys changed = Keys.of(present);
+    keys = changed;
+    return changed;
   }
 
   /**
@@ -61,7 +106,7 @@ public final class TokenCipher {
    * was made, elsewhere, to leave that out; then nothing tells by which key a ciphertext was made.
    */
   byte[] prefix() {
-    return prefix.clone();
+    return keys().prefix().clone();
   }
 
   /** The id of the key that encrypts; empty if nothing tells by which key a ciphertext was made. */
@@ -73,7 +118,12 @@ public final class TokenCipher {
 
   /** The ids of the keys that this cipher decrypts with. */
   Set<Long> keyIds() {
-    return keyIds;
+    return keys().ids();
+  }
+
+  /** The id of the key that this cipher encrypts with. */
+  long primaryKeyId() {
+    return keys().primaryId();
   }
 
   /**
@@ -83,7 +133,9 @@ public final class TokenCipher {
    */
   public byte[] encrypt(Secret token, Place place) {
     try {
-      return aead.encrypt(token.value().getBytes(StandardCharsets.UTF_8), place.associatedData());
+      return keys()
+          .aead()
+          .encrypt(token.value().getBytes(StandardCharsets.UTF_8), place.associatedData());
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("a checked keyset encrypts", e);
     }
@@ -97,7 +149,8 @@ public final class TokenCipher {
   public Secret decrypt(byte[] ciphertext, Place place) {
     try {
       return Secret.of(
-          new String(aead.decrypt(ciphertext, place.associatedData()), StandardCharsets.UTF_8));
+          new String(
+              keys().aead().decrypt(ciphertext, place.associatedData()), StandardCharsets.UTF_8));
     } catch (GeneralSecurityException e) {
       throw new UndecipherableException(place);
     }

@@ -3,10 +3,9 @@ package org.tokenbroker.caller;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.tokenbroker.oauth.ConfiguredSecrets;
 import org.tokenbroker.oauth.Secret;
 
 /**
@@ -16,16 +15,15 @@ import org.tokenbroker.oauth.Secret;
 @ApplicationScoped
 public class AdminKeys {
 
-  private final List<byte[]> configured = new ArrayList<>();
+  private static final List<String> CONFIGURED =
+      List.of("broker.admin-key", "broker.admin-key-next");
+
+  private final ConfiguredSecrets secrets;
   private final CallerKeys directory;
 
-  AdminKeys(
-      @ConfigProperty(name = "broker.admin-key") String key,
-      @ConfigProperty(name = "broker.admin-key-next") Optional<String> next,
-      CallerKeys directory) {
+  AdminKeys(ConfiguredSecrets secrets, CallerKeys directory) {
+    this.secrets = secrets;
     this.directory = directory;
-    configured.add(hash(key));
-    next.ifPresent(another -> configured.add(hash(another)));
   }
 
   /** The admin whose key this is; compares in constant time. */
@@ -46,8 +44,9 @@ public class AdminKeys {
 
   private boolean isConfigured(byte[] hash) {
     boolean valid = false;
-    for (byte[] known : configured) {
-      valid |= MessageDigest.isEqual(known, hash);
+    for (String property : CONFIGURED) {
+      Optional<Secret> known = secrets.find(property);
+      valid |= known.isPresent() && MessageDigest.isEqual(known.get().sha256(), hash);
     }
     return valid;
   }

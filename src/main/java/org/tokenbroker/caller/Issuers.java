@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jspecify.annotations.Nullable;
+import org.tokenbroker.oauth.ConfiguredSecrets;
 import org.tokenbroker.oauth.Secret;
 
 /**
@@ -41,6 +42,10 @@ class Issuers implements TenantConfigResolver {
   static final String CONSOLE_REDIRECT = "/console/sign-in/oidc";
 
   private static final String CONSOLE = "console";
+  private static final String CONSOLE_SECRET = "broker.oidc.console.client-secret";
+
+  /** Has the library make a tenant anew that is another than the one it knows by that name. */
+  private static final String REPLACE = "replace-tenant-configuration-context";
 
   private static final String SELECTED = Issuers.class.getName();
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
@@ -52,12 +57,19 @@ class Issuers implements TenantConfigResolver {
   private static final int CLOCK_SKEW_SECONDS = 5;
 
   private final Map<String, OidcTenantConfig> byIssuer;
-  private final Optional<OidcTenantConfig> console;
+  private final OidcConfig.Console consoleConfig;
+  private final String publicUrl;
+  private final ConfiguredSecrets secrets;
+  private volatile @Nullable ConsoleTenant console;
+
+  /** The broker as a client of the identity provider, with the secret that it was made with. */
+  private record ConsoleTenant(Secret secret, OidcTenantConfig tenant) {}
 
   Issuers(
       OidcConfig config,
       TlsConfigurationRegistry tls,
-      @ConfigProperty(name = "broker.public-url") String publicUrl) {
+      @ConfigProperty(name = "broker.public-url") String publicUrl,
+      ConfiguredSecrets secrets) {
     Map<String, OidcTenantConfig> tenants = new HashMap<>();
     List<String> issuers = config.issuers().orElse(List.of());
     for (int i = 0; i < issuers.size(); i++) {
@@ -80,19 +92,35 @@ class Issuers implements TenantConfigResolver {
                       KUBERNETES));
             });
     this.byIssuer = Map.copyOf(tenants);
-    this.console =
-        config.console().issuer().map(issuer -> console(config.console(), issuer, publicUrl));
+    this.consoleConfig = config.console();
+    this.publicUrl = publicUrl;
+    this.secrets = secrets;
+  }
+
+  private Optional<OidcTenantConfig> console() {
+    return consoleConfig
+        .issuer()
+        .map(
+            issuer -> {
+              Secret secret = secrets.get(CONSOLE_SECRET);
+              ConsoleTenant known = console;
+              if (known == null || !known.secret().equals(secret)) {
+                known =
+                    new ConsoleTenant(secret, console(consoleConfig, secret, issuer, publicUrl));
+                console = known;
+              }
+              return known.tenant();
+            });
   }
 
   /** For people, with the authorization code flow and PKCE (RFC 7636). */
   private static OidcTenantConfig console(
-      OidcConfig.Console config, String issuer, String publicUrl) {
-    String secret = config.clientSecret().orElseThrow();
+      OidcConfig.Console config, Secret secret, String issuer, String publicUrl) {
     return OidcTenantConfig.authServerUrl(issuer)
         .tenantId(CONSOLE)
         .applicationType(ApplicationType.WEB_APP)
         .clientId(config.clientId().orElseThrow())
-        .credentials(secret)
+        .credentials(secret.value())
         .connectionTimeout(CONNECT_TIMEOUT)
         .followRedirects(false)
         .token()
@@ -113,7 +141,7 @@ class Issuers implements TenantConfigResolver {
         .pkceRequired()
         .nonceRequired()
         // What is under way at one replica may come back to another, so all must have the same.
-        .stateSecret(hash("state of a sign-in " + secret))
+        .stateSecret(hash("state of a sign-in " + secret.value()))
         .stateCookieSameSite(CookieSameSite.LAX)
         .cookiePath(CONSOLE_REDIRECT)
         .cookieForceSecure(publicUrl.startsWith("https:"))
@@ -131,12 +159,13 @@ class Issuers implements TenantConfigResolver {
 
   /** Whether people can sign in to the console at an identity provider. */
   boolean hasConsole() {
-    return console.isPresent();
+    return consoleConfig.issuer().isPresent();
   }
 
   /** Has the library sign somebody in with this request. */
   void selectConsole(RoutingContext request) {
-    request.put(SELECTED, console);
+    request.put(SELECTED, console());
+    request.put(REPLACE, true);
   }
 
   private static OidcTenantConfig tenant(

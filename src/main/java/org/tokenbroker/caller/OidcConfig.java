@@ -50,7 +50,7 @@ public interface OidcConfig {
     /** The broker's name there. */
     Optional<String> clientId();
 
-    /** The broker's secret there. */
+    /** The broker's secret there, as it was at the start. */
     Optional<String> clientSecret();
 
     /** The claim of the ID token that holds a person's roles, nested ones with slashes. */

@@ -25,6 +25,7 @@ import org.postgresql.PGProperty;
 import org.tokenbroker.agency.AgencyChanged;
 import org.tokenbroker.agency.TokenRenewed;
 import org.tokenbroker.caller.CallersChanged;
+import org.tokenbroker.oauth.ConfiguredSecrets;
 
 /**
  * Has every replica's {@link CacheFeed} look at once when something was changed here, by NOTIFY,
@@ -40,6 +41,8 @@ import org.tokenbroker.caller.CallersChanged;
 class ChangeBell {
 
   private static final Logger LOG = Logger.getLogger(ChangeBell.class);
+
+  private static final String PASSWORD = "quarkus.datasource.password";
 
   private static final String CHANNEL = "token_broker_changed";
   private static final String AGENCIES = "agencies";
@@ -60,7 +63,7 @@ class ChangeBell {
   private final CacheFeed feed;
   private final String url;
   private final String user;
-  private final String password;
+  private final ConfiguredSecrets secrets;
 
   private final AtomicBoolean agencies = new AtomicBoolean();
   private final AtomicBoolean callers = new AtomicBoolean();
@@ -75,12 +78,12 @@ class ChangeBell {
       @ConfigProperty(name = "broker.feed-jdbc-url") Optional<String> feedUrl,
       @ConfigProperty(name = "quarkus.datasource.jdbc.url") String url,
       @ConfigProperty(name = "quarkus.datasource.username") String user,
-      @ConfigProperty(name = "quarkus.datasource.password") String password) {
+      ConfiguredSecrets secrets) {
     this.dataSource = dataSource;
     this.feed = feed;
     this.url = feedUrl.orElse(url);
     this.user = user;
-    this.password = password;
+    this.secrets = secrets;
   }
 
   void start(@Observes StartupEvent event) {
@@ -196,7 +199,7 @@ class ChangeBell {
   private Properties properties() {
     Properties properties = new Properties();
     PGProperty.USER.set(properties, user);
-    PGProperty.PASSWORD.set(properties, password);
+    PGProperty.PASSWORD.set(properties, secrets.get(PASSWORD).value());
     PGProperty.CONNECT_TIMEOUT.set(properties, TIMEOUT);
     PGProperty.SOCKET_TIMEOUT.set(properties, TIMEOUT);
     PGProperty.TCP_KEEP_ALIVE.set(properties, true);

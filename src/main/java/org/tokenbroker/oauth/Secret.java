@@ -65,9 +65,11 @@ public final class Secret {
 
   @Override
   public boolean equals(@Nullable Object other) {
-    return other instanceof Secret secret
-        && MessageDigest.isEqual(
-            value.getBytes(StandardCharsets.UTF_8), secret.value.getBytes(StandardCharsets.UTF_8));
+    return other == this
+        || (other instanceof Secret secret
+            && MessageDigest.isEqual(
+                value.getBytes(StandardCharsets.UTF_8),
+                secret.value.getBytes(StandardCharsets.UTF_8)));
   }
 
   @Override

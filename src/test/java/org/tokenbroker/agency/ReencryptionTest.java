@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.BeforeEach;
@@ -168,5 +169,34 @@ class ReencryptionTest {
 
     assertEquals(Map.of(idOf(old), 2L * AGENCIES - 2), use());
     assertDoesNotThrow(() -> reencryption(old).requireEveryKeyInUse(new StartupEvent()));
+  }
+
+  private static Secret written(KeysetHandle keyset) throws GeneralSecurityException {
+    return Secret.of(
+        TinkJsonProtoKeysetFormat.serializeKeyset(keyset, InsecureSecretKeyAccess.get()));
+  }
+
+  @Test
+  void givenAChangedKeysetWithEveryKeyInUseThenItIsNotRefused() throws Exception {
+    assertEquals(Optional.empty(), reencryption(old).refusal(written(both)));
+  }
+
+  @Test
+  void givenAChangedKeysetWithoutTheKeyThatEncryptsThenItIsRefused() throws Exception {
+    Optional<String> refusal = reencryption(old).refusal(written(onlyTheNewKey()));
+
+    assertTrue(refusal.orElse("").contains(Long.toString(idOf(old))), refusal::toString);
+  }
+
+  @Test
+  void givenAChangedKeysetWithoutAKeyInUseThenItIsRefused() throws Exception {
+    Optional<String> refusal = reencryption(both).refusal(written(onlyTheNewKey()));
+
+    assertTrue(refusal.orElse("").contains(Long.toString(idOf(old)) + "="), refusal::toString);
+  }
+
+  @Test
+  void givenWhatIsNoKeysetThenItIsRefused() throws Exception {
+    assertEquals(Optional.of("is no keyset"), reencryption(old).refusal(Secret.of("{}")));
   }
 }

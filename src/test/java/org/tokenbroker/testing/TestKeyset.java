@@ -16,11 +16,42 @@ public final class TestKeyset {
   public static String create() {
     try {
       AeadConfig.register();
-      return TinkJsonProtoKeysetFormat.serializeKeyset(
-          KeysetHandle.generateNew(PredefinedAeadParameters.AES256_GCM),
-          InsecureSecretKeyAccess.get());
+      return write(KeysetHandle.generateNew(PredefinedAeadParameters.AES256_GCM));
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("Tink cannot make a keyset", e);
     }
+  }
+
+  /** The keys of a keyset and a new one, which is the primary. */
+  public static String withNewPrimary(String keyset) {
+    try {
+      return write(
+          KeysetHandle.newBuilder(read(keyset))
+              .addEntry(
+                  KeysetHandle.generateEntryFromParameters(PredefinedAeadParameters.AES256_GCM)
+                      .withRandomId()
+                      .makePrimary())
+              .build());
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("Tink cannot add a key", e);
+    }
+  }
+
+  /** The id of the key that encrypts. */
+  public static long primaryOf(String keyset) {
+    try {
+      return Integer.toUnsignedLong(read(keyset).getPrimary().getId());
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("not a keyset", e);
+    }
+  }
+
+  private static KeysetHandle read(String keyset) throws GeneralSecurityException {
+    AeadConfig.register();
+    return TinkJsonProtoKeysetFormat.parseKeyset(keyset, InsecureSecretKeyAccess.get());
+  }
+
+  private static String write(KeysetHandle keyset) throws GeneralSecurityException {
+    return TinkJsonProtoKeysetFormat.serializeKeyset(keyset, InsecureSecretKeyAccess.get());
   }
 }
