@@ -41,6 +41,9 @@ class ProblemMapper {
   private static final Duration DATABASE_RETRY = Duration.ofSeconds(5);
   private static final int ID_BYTES = 8;
 
+  /** Longer than the name of any field of ours, and too short for a token or key to be whole. */
+  private static final int NAME_LIMIT = 24;
+
   private final ProblemResponses responses;
   private final SecureRandom random;
 
@@ -125,7 +128,7 @@ class ProblemMapper {
         name.append('[').append(reference.getIndex()).append(']');
       } else {
         name.append(name.isEmpty() ? "" : ".")
-            .append(field.length() > 100 ? field.substring(0, 100) : field);
+            .append(field.length() > NAME_LIMIT ? field.substring(0, NAME_LIMIT) + "…" : field);
       }
     }
     return name.toString();

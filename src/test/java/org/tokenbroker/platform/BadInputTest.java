@@ -216,6 +216,35 @@ class BadInputTest {
         "invalid-request");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"/agencies?after=%", "/tokens?x=%zz", "/nothing?%C3%"})
+  void aQueryThatCannotBeDecodedIsRefused(String address) {
+    isProblem(
+        broker.admin().urlEncodingEnabled(false).get(address).then(), 400, "invalid-request");
+    broker
+        .anonymous()
+        .urlEncodingEnabled(false)
+        .get("/callback?code=%")
+        .then()
+        .statusCode(400)
+        .contentType(startsWith("text/html"));
+  }
+
+  @Test
+  void ofAnUnknownFieldOnlyTheBeginningIsNamed() {
+    String token = "0123456789abcdef0123456789abcdef01234567";
+
+    isProblem(
+        broker
+            .admin()
+            .body("{\"name\":\"a\",\"" + token + "\":1}")
+            .put("/agencies/unknown-field")
+            .then()
+            .body("errors.field", hasItems(token.substring(0, 24) + "…")),
+        400,
+        "invalid-request");
+  }
+
   @Test
   void pagesAnswerWithPages() {
     broker
