@@ -97,8 +97,8 @@ class Reencryption implements SecretCheck {
   public Optional<String> refusal(Secret keyset) {
     try {
       TokenCipher changed = new TokenCipher(keyset.value());
-      if (!changed.keyIds().contains(cipher.primaryKeyId())) {
-        return Optional.of("lacks the key that encrypts now, " + cipher.primaryKeyId());
+      if (!changed.keyIds().contains(cipher.encryptingKeyId())) {
+        return Optional.of("lacks the key that encrypts now, " + cipher.encryptingKeyId());
       }
       SortedMap<Long, Long> missing = missing(changed);
       return missing.isEmpty()

@@ -111,6 +111,7 @@ public final class TokenCipher {
 
   /** The id of the key that encrypts; empty if nothing tells by which key a ciphertext was made. */
   OptionalLong primaryKeyId() {
+    byte[] prefix = keys().prefix();
     return prefix.length == 0
         ? OptionalLong.empty()
         : OptionalLong.of(Integer.toUnsignedLong(ByteBuffer.wrap(prefix).getInt(1)));
@@ -122,7 +123,7 @@ public final class TokenCipher {
   }
 
   /** The id of the key that this cipher encrypts with. */
-  long primaryKeyId() {
+  long encryptingKeyId() {
     return keys().primaryId();
   }
 

@@ -44,7 +44,7 @@ class PresentSecrets implements ConfiguredSecrets {
       }
       Secret secret = Secret.of(value.getValue());
       String path = values.getConfigValue(setting.fileProperty()).getValue();
-      if (path != null && SecretFiles.NAME.equals(value.getConfigSourceName())) {
+      if (path != null && !path.isEmpty()) { // then the value is the file's: both may not be set
         SecretFile file =
             new SecretFile(setting, path, secret, changed -> refusal(checks, setting, changed));
         files.add(file);

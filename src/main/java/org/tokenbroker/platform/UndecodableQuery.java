@@ -45,9 +45,7 @@ class UndecodableQuery {
             null,
             request);
     request.response().setStatusCode(answer.getStatus());
-    answer
-        .getStringHeaders()
-        .forEach((name, values) -> request.response().putHeader(name, values));
+    answer.getStringHeaders().forEach((name, values) -> request.response().putHeader(name, values));
     var _ = request.response().end(text(answer.getEntity()));
   }
 

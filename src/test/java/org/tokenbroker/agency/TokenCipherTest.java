@@ -36,8 +36,8 @@ class TokenCipherTest {
     keyset = TestKeyset.withNewPrimary(first);
     byte[] after = cipher.encrypt(TOKEN, PLACE);
 
-    assertNotEquals(TestKeyset.primaryOf(first), cipher.primaryKeyId());
-    assertEquals(TestKeyset.primaryOf(keyset), cipher.primaryKeyId());
+    assertNotEquals(TestKeyset.primaryOf(first), cipher.encryptingKeyId());
+    assertEquals(TestKeyset.primaryOf(keyset), cipher.encryptingKeyId());
     assertArrayEquals(cipher.prefix(), Arrays.copyOf(after, cipher.prefix().length));
     assertEquals(TOKEN, cipher.decrypt(before, PLACE));
     assertEquals(TOKEN, cipher.decrypt(after, PLACE));

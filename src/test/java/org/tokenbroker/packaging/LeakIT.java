@@ -63,9 +63,10 @@ import org.tokenbroker.testing.TestIssuer;
 
 /**
  * Secrets are given to the broker wherever it takes one, every address is called and much fails;
- * then they are looked for in all that came out of it: its log at every level that can be switched on, each
- * answer's status, headers and body, metrics, health, its directory, and every column of every
- * table. Each answer that may hold one says so where it is asked for; there is no other exception.
+ * then they are looked for in all that came out of it: its log at every level that can be switched
+ * on, each answer's status, headers and body, metrics, health, its directory, and every column of
+ * every table. Each answer that may hold one says so where it is asked for; there is no other
+ * exception.
  */
 @NullMarked
 @Tag("full")
@@ -512,7 +513,8 @@ class LeakIT {
             URI.create(away.header("Location")), "leak-person", List.of("token-broker-viewer"));
     Response proved =
         broker.anonymous().cookies(away.cookies()).urlEncodingEnabled(false).get(back);
-    // Sanctioned: the session's cookie; and the state, which names the library's cookie that is deleted.
+    // Sanctioned: the session's cookie; and the state, which names the library's cookie that is
+    // deleted.
     List<String> session = new ArrayList<>(plantCookies("a session", proved));
     session.add(flow.getFirst());
     look("from the identity provider", proved, session.toArray(String[]::new));
@@ -542,8 +544,7 @@ class LeakIT {
   private void everyOperation() {
     OpenApiDocument document = OpenApiDocument.read();
     List<String> keys =
-        List.of(
-            setting("BROKER_ADMIN_KEY"), callerKey, key("/admins/leak-viewer/keys"), "");
+        List.of(setting("BROKER_ADMIN_KEY"), callerKey, key("/admins/leak-viewer/keys"), "");
     for (Operation operation : document.operations()) {
       String secret = plant("an input of " + operation);
       for (String key : keys) {
@@ -724,10 +725,7 @@ class LeakIT {
     }
     process.stop();
     plantStored(
-        new TokenCipher(setting("BROKER_ENCRYPTION_KEYSET")),
-        "candidate",
-        "id",
-        "refresh_token");
+        new TokenCipher(setting("BROKER_ENCRYPTION_KEYSET")), "candidate", "id", "refresh_token");
 
     lookThroughTheLog(process.log());
     lookThroughTheDatabase();

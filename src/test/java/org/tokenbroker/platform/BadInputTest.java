@@ -219,8 +219,7 @@ class BadInputTest {
   @ParameterizedTest
   @ValueSource(strings = {"/agencies?after=%", "/tokens?x=%zz", "/nothing?%C3%"})
   void aQueryThatCannotBeDecodedIsRefused(String address) {
-    isProblem(
-        broker.admin().urlEncodingEnabled(false).get(address).then(), 400, "invalid-request");
+    isProblem(broker.admin().urlEncodingEnabled(false).get(address).then(), 400, "invalid-request");
     broker
         .anonymous()
         .urlEncodingEnabled(false)
