@@ -5,13 +5,14 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Event;
 import jakarta.persistence.LockModeType;
 import jakarta.transaction.Transactional;
-import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.tokenbroker.audit.AuditEvent;
 import org.tokenbroker.audit.AuditEvent.Detail;
@@ -168,6 +169,18 @@ public class Agencies implements PanacheRepositoryBase<Agency, Long> {
                     agency,
                     getEntityManager().find(Grant.class, agency.id()),
                     candidates(List.of(agency.id())).get(agency.id())));
+  }
+
+  /** Which of these names are names of agencies. */
+  @Transactional
+  public Set<String> existing(Collection<String> slugs) {
+    return slugs.isEmpty()
+        ? Set.of()
+        : Set.copyOf(
+            getEntityManager()
+                .createQuery("select a.slug from Agency a where a.slug in :slugs", String.class)
+                .setParameter("slugs", slugs)
+                .getResultList());
   }
 
   /** What connecting the agency needs, if there is such an agency. */

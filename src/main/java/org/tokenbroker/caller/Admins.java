@@ -21,7 +21,7 @@ import org.tokenbroker.audit.AuditLog;
 
 /** The named admins and their keys; the only writer of both. */
 @ApplicationScoped
-class Admins implements PanacheRepositoryBase<NamedAdmin, Long> {
+public class Admins implements PanacheRepositoryBase<NamedAdmin, Long> {
 
   private final EntityManager entities;
   private final SecureRandom random;
@@ -69,9 +69,41 @@ class Admins implements PanacheRepositoryBase<NamedAdmin, Long> {
     return created;
   }
 
+  /** Creates the admin; returns whether it did, or there is one of this name. */
+  @Transactional
+  public boolean create(String name, Role role) {
+    boolean created =
+        entities
+                .createNativeQuery(
+                    """
+                    insert into admin (id, name, role) values (nextval('admin_seq'), :name, :role)
+                    on conflict (name) do nothing
+                    """)
+                .setParameter("name", name)
+                .setParameter("role", role.name())
+                .executeUpdate()
+            > 0;
+    changed.fire(new CallersChanged());
+    if (created) {
+      audit.record(event(Kind.ADMIN_CREATED, name).with(Detail.ROLE, role));
+    }
+    return created;
+  }
+
+  /** Gives an admin that is there another role; returns whether it is there. */
+  @Transactional
+  public boolean setRole(String name, Role role) {
+    boolean found = update("role = ?1 where name = ?2", role, name) > 0;
+    changed.fire(new CallersChanged());
+    if (found) {
+      audit.record(event(Kind.ADMIN_CHANGED, name).with(Detail.ROLE, role));
+    }
+    return found;
+  }
+
   /** Makes a key; empty if there is no such admin. */
   @Transactional
-  Optional<NewKey> createKey(String name, @Nullable Duration expiresIn) {
+  public Optional<NewKey> createKey(String name, @Nullable Duration expiresIn) {
     Optional<NamedAdmin> admin = find("name", name).firstResultOptional();
     if (admin.isEmpty()) {
       return Optional.empty();
@@ -94,7 +126,7 @@ class Admins implements PanacheRepositoryBase<NamedAdmin, Long> {
 
   /** Revokes a key; returns whether the admin had it. */
   @Transactional
-  boolean revokeKey(String name, String keyId) {
+  public boolean revokeKey(String name, String keyId) {
     int revoked =
         entities
             .createQuery(
@@ -112,7 +144,7 @@ class Admins implements PanacheRepositoryBase<NamedAdmin, Long> {
 
   /** Deletes the admin with its keys; returns whether there was one. */
   @Transactional
-  boolean remove(String name) {
+  public boolean remove(String name) {
     // The database deletes the keys with it.
     int removed =
         entities
@@ -132,7 +164,7 @@ class Admins implements PanacheRepositoryBase<NamedAdmin, Long> {
 
   /** All admins, the one of the configuration first, then by name. */
   @Transactional
-  List<AdminStatus> list() {
+  public List<AdminStatus> list() {
     List<AdminKey> keys =
         entities
             .createQuery("from AdminKey k order by k.createdAt, k.keyId", AdminKey.class)
@@ -143,6 +175,12 @@ class Admins implements PanacheRepositoryBase<NamedAdmin, Long> {
       all.add(status(admin, keys));
     }
     return all;
+  }
+
+  /** The admin of this name, if there is one. */
+  @Transactional
+  public Optional<AdminStatus> status(String name) {
+    return list().stream().filter(admin -> admin.name().equals(name)).findFirst();
   }
 
   private AdminStatus status(NamedAdmin admin, List<AdminKey> keys) {

@@ -86,10 +86,7 @@ public class AdminsResource {
     refuseBootstrap(name);
     boolean created = admins.put(name, body.role());
     AdminStatus status =
-        admins.list().stream()
-            .filter(one -> one.name().equals(name))
-            .findFirst()
-            .orElseThrow(() -> conflict("The admin was deleted at the same time."));
+        admins.status(name).orElseThrow(() -> conflict("The admin was deleted at the same time."));
     return RestResponse.status(
         created ? RestResponse.Status.CREATED : RestResponse.Status.OK, status);
   }

@@ -11,7 +11,9 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -22,13 +24,17 @@ import org.tokenbroker.audit.AuditEvent;
 import org.tokenbroker.audit.AuditEvent.Detail;
 import org.tokenbroker.audit.AuditEvent.Kind;
 import org.tokenbroker.audit.AuditLog;
+import org.tokenbroker.problem.Slug;
 
 /** The callers, their grants and their keys; the only writer of all three. */
 @ApplicationScoped
 public class Callers implements PanacheRepositoryBase<Caller, Long> {
 
   /** In a list of agencies: all of them. */
-  static final String ALL = "*";
+  public static final String ALL = "*";
+
+  private static final int AGENCIES_LIMIT = 10_000;
+  private static final int PROOF_LENGTH = 500;
 
   private final EntityManager entities;
   private final SecureRandom random;
@@ -57,14 +63,53 @@ public class Callers implements PanacheRepositoryBase<Caller, Long> {
    *
    * @param agencies slugs, or {@link #ALL} alone
    */
-  record Settings(
+  public record Settings(
       Set<String> agencies,
       @Nullable String issuer,
       @Nullable String subject,
-      @Nullable String certificateSubject) {}
+      @Nullable String certificateSubject) {
+
+    public Settings {
+      agencies = Set.copyOf(agencies);
+    }
+
+    /** What is wrong with them, by the field's name in the interface; empty: nothing. */
+    public Map<String, String> faults() {
+      Map<String, String> faults = new LinkedHashMap<>();
+      if (agencies.size() > AGENCIES_LIMIT) {
+        faults.put("agencies", "must be 10000 at most");
+      }
+      agencies.stream()
+          .filter(agency -> !agency.equals(ALL) && !Slug.matches(agency))
+          .findFirst()
+          .ifPresent(agency -> faults.put("agencies", "must match " + Slug.REGEX));
+      if (agencies.contains(ALL) && agencies.size() > 1) {
+        faults.put("agencies", "* stands for all and must stand alone");
+      }
+      if ((issuer == null) != (subject == null)) {
+        faults.put(
+            issuer == null ? "issuer" : "subject",
+            "issuer and subject prove a caller only together");
+      }
+      if (certificateSubject != null && DistinguishedName.parse(certificateSubject).isEmpty()) {
+        faults.put(
+            "certificate_subject", "must be a distinguished name, such as CN=board,O=Example");
+      }
+      tooLong("issuer", issuer, faults);
+      tooLong("subject", subject, faults);
+      tooLong("certificate_subject", certificateSubject, faults);
+      return faults;
+    }
+
+    private static void tooLong(String field, @Nullable String text, Map<String, String> faults) {
+      if (text != null && text.length() > PROOF_LENGTH) {
+        faults.put(field, "must be 500 characters long at most");
+      }
+    }
+  }
 
   /** What became of putting a caller. */
-  sealed interface Put {
+  public sealed interface Put {
     /** There was none of this name. */
     record Created() implements Put {}
 
@@ -79,7 +124,7 @@ public class Callers implements PanacheRepositoryBase<Caller, Long> {
   @Transactional
   Put put(String name, Settings settings) {
     // One statement, so that two creations at once cannot collide. xmax is 0 in a row just
-    // inserted. From here on this transaction holds the mark, so nobody else changes callers.
+    // inserted.
     boolean created =
         (Boolean)
             entities
@@ -92,6 +137,40 @@ public class Callers implements PanacheRepositoryBase<Caller, Long> {
                     Boolean.class)
                 .setParameter("name", name)
                 .getSingleResult();
+    return store(name, settings, created);
+  }
+
+  /** Creates the caller; empty, and nothing is changed, if there is one of this name. */
+  @Transactional
+  public Optional<Put> create(String name, Settings settings) {
+    int created =
+        entities
+            .createNativeQuery(
+                """
+                insert into caller (id, name) values (nextval('caller_seq'), :name)
+                on conflict (name) do nothing
+                """)
+            .setParameter("name", name)
+            .executeUpdate();
+    return created > 0 ? Optional.of(store(name, settings, true)) : Optional.empty();
+  }
+
+  /** Replaces the settings of a caller that is there; empty if there is none of this name. */
+  @Transactional
+  public Optional<Put> replace(String name, Settings settings) {
+    int found =
+        entities
+            .createNativeQuery("update caller set name = name where name = :name")
+            .setParameter("name", name)
+            .executeUpdate();
+    return found > 0 ? Optional.of(store(name, settings, false)) : Optional.empty();
+  }
+
+  /**
+   * Stores the settings of a caller that has a row. The statement before this one has taken the
+   * mark, so nobody else changes callers until this is done.
+   */
+  private Put store(String name, Settings settings, boolean created) {
     Optional<String> other =
         listAll().stream()
             .filter(one -> !one.name.equals(name) && isProvedAlike(one, settings))
@@ -159,7 +238,7 @@ public class Callers implements PanacheRepositoryBase<Caller, Long> {
 
   /** Revokes a key; returns whether the caller had it. */
   @Transactional
-  boolean revokeKey(String name, String keyId) {
+  public boolean revokeKey(String name, String keyId) {
     int revoked =
         entities
             .createQuery(
@@ -177,7 +256,7 @@ public class Callers implements PanacheRepositoryBase<Caller, Long> {
 
   /** Deletes the caller with its keys and grants; returns whether there was one. */
   @Transactional
-  boolean remove(String name) {
+  public boolean remove(String name) {
     // The database deletes what hangs on it.
     int removed =
         entities
@@ -237,6 +316,12 @@ public class Callers implements PanacheRepositoryBase<Caller, Long> {
             .createQuery("from CallerKey k order by k.createdAt, k.keyId", CallerKey.class)
             .getResultList();
     return withAgencies().stream().map(caller -> status(caller, keys)).toList();
+  }
+
+  /** The caller of this name, if there is one. */
+  @Transactional
+  public Optional<CallerStatus> status(String name) {
+    return list().stream().filter(caller -> caller.caller().equals(name)).findFirst();
   }
 
   /** All that authenticating and authorizing callers and named admins needs. */

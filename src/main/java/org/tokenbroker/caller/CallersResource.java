@@ -129,26 +129,17 @@ public class CallersResource {
   public RestResponse<CallerStatus> put(
       @Pattern(regexp = Slug.REGEX, message = "must match " + Slug.REGEX) String caller,
       @Valid @NotNull(message = "a JSON object is needed") Settings body) {
-    if (body.agencies().contains(Callers.ALL) && body.agencies().size() > 1) {
-      throw Problem.invalid("agencies", "* stands for all and must stand alone").toException();
-    }
-    if ((body.issuer() == null) != (body.subject() == null)) {
-      throw Problem.invalid(
-              body.issuer() == null ? "issuer" : "subject",
-              "issuer and subject prove a caller only together")
-          .toException();
-    }
-    String certificateSubject = body.certificateSubject();
-    if (certificateSubject != null && DistinguishedName.parse(certificateSubject).isEmpty()) {
-      throw Problem.invalid(
-              "certificate_subject", "must be a distinguished name, such as CN=board,O=Example")
-          .toException();
-    }
+    Callers.Settings settings =
+        new Callers.Settings(
+            body.agencies(), body.issuer(), body.subject(), body.certificateSubject());
+    settings.faults().entrySet().stream()
+        .findFirst()
+        .ifPresent(
+            fault -> {
+              throw Problem.invalid(fault.getKey(), fault.getValue()).toException();
+            });
     boolean created =
-        switch (callers.put(
-            caller,
-            new Callers.Settings(
-                body.agencies(), body.issuer(), body.subject(), certificateSubject))) {
+        switch (callers.put(caller, settings)) {
           case Callers.Put.Created() -> true;
           case Callers.Put.Replaced() -> false;
           case Callers.Put.ProvedByOther(String other) ->
@@ -157,11 +148,7 @@ public class CallersResource {
                       "Caller " + other + " proves itself by the same subject already.")
                   .toException();
         };
-    CallerStatus status =
-        callers.list().stream()
-            .filter(one -> one.caller().equals(caller))
-            .findFirst()
-            .orElseThrow(() -> conflict());
+    CallerStatus status = callers.status(caller).orElseThrow(() -> conflict());
     return RestResponse.status(
         created ? RestResponse.Status.CREATED : RestResponse.Status.OK, status);
   }

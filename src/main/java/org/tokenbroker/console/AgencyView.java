@@ -89,7 +89,7 @@ record AgencyView(
         waiting == null
             ? null
             : new Waiting(
-                waiting.id(), waiting.active911Agency(), moment(waiting.expiresAt(), now)),
+                waiting.id(), waiting.active911Agency(), Moment.at(waiting.expiresAt(), now)),
         status.expectedActive911Id(),
         status.contact(),
         Moment.of(status.accessTokenExpiresAt(), now),
@@ -99,15 +99,7 @@ record AgencyView(
         Moment.of(status.lastRefreshedAt(), now),
         Moment.of(status.nextRefreshAt(), now),
         status.consecutiveFailures(),
-        error == null ? null : new Failure(failure(error.type()), moment(error.at(), now)));
-  }
-
-  private static Moment moment(Instant time, Instant now) {
-    Moment moment = Moment.of(time, now);
-    if (moment == null) {
-      throw new IllegalStateException("every time has a moment");
-    }
-    return moment;
+        error == null ? null : new Failure(failure(error.type()), Moment.at(error.at(), now)));
   }
 
   private static String state(AgencyStatus status) {
@@ -179,7 +171,7 @@ record AgencyView(
     if (status.state() == ConnectionState.CONNECTED
         && ends != null
         && ends.isBefore(now.plus(SOON))) {
-      attention.add("The consent ends " + moment(ends, now).words());
+      attention.add("The consent ends " + Moment.at(ends, now).words());
     }
     if (status.state() == ConnectionState.CONNECTED && !granted.containsAll(asked)) {
       attention.add("Active911 granted less than was asked for");

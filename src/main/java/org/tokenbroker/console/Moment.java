@@ -27,13 +27,20 @@ record Moment(String words, String exact, String iso) {
 
   /** The moment as seen from now; null if there is none. */
   static @Nullable Moment of(@Nullable Instant time, Instant now) {
-    if (time == null) {
-      return null;
-    }
+    return time == null ? null : at(time, now);
+  }
+
+  /** The moment as seen from now. */
+  static Moment at(Instant time, Instant now) {
     return new Moment(
         words(Duration.between(now, time)),
-        EXACT.format(time),
+        exact(time),
         time.truncatedTo(ChronoUnit.SECONDS).toString());
+  }
+
+  /** Date and time in UTC, for people. */
+  static String exact(Instant time) {
+    return EXACT.format(time);
   }
 
   private static String words(Duration ahead) {

@@ -11,6 +11,18 @@ import org.jspecify.annotations.Nullable;
  */
 enum Notice {
   SIGNED_OUT(Tone.GOOD, "You are signed out."),
+  CALLER_ADDED(
+      Tone.GOOD, "The caller is added. Make a key for it next, if it proves itself by one."),
+  CALLER_SAVED(Tone.GOOD, "The caller is saved. It counts within two seconds everywhere."),
+  CALLER_DELETED(Tone.GOOD, "The caller is deleted. Its keys are refused from now on."),
+  ADMIN_ADDED(Tone.GOOD, "The admin is added. Make a key for it next."),
+  ADMIN_DELETED(Tone.GOOD, "The admin is deleted. Its keys and its sessions are over."),
+  ROLE_CHANGED(Tone.GOOD, "The role is changed. It counts in sessions that are under way, too."),
+  KEY_REVOKED(Tone.GOOD, "The key is revoked. It is refused within two seconds everywhere."),
+  OWN_LAST_KEY(
+      Tone.WARN,
+      "Nothing was revoked: this is your last valid key, and you would be locked out. Make another"
+          + " one first."),
   AGENCY_ADDED(Tone.GOOD, "The agency is added. Connect it next, or import a token for it."),
   SETTINGS_SAVED(
       Tone.GOOD,

@@ -68,6 +68,17 @@ final class Page {
         .toException();
   }
 
+  /**
+   * After a form, as {@link #agency}, but leads to another page.
+   *
+   * @param path of the page, with the names of what is filled in, in braces
+   */
+  static Response after(Notice notice, String path, Object... values) {
+    return Response.seeOther(
+            UriBuilder.fromPath(path).queryParam(Notice.PARAMETER, notice.code()).build(values))
+        .build();
+  }
+
   /** After a form, as {@link #agency}, but leads to the list. */
   static Response list(Notice notice) {
     return Response.seeOther(

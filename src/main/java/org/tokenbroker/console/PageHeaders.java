@@ -15,8 +15,8 @@ import org.tokenbroker.active911.Active911Config;
 import org.tokenbroker.caller.Audience;
 
 /**
- * What every page tells the browser: run no script, load nothing from elsewhere, be framed nowhere,
- * keep no copy.
+ * What every page tells the browser: run no script but ours, load nothing from elsewhere, be framed
+ * nowhere, keep no copy.
  *
  * <p>Made when first needed: filters are wired before the configuration can be read.
  */
@@ -53,7 +53,7 @@ class PageHeaders {
             .map(url -> url.getScheme() + "://" + url.getRawAuthority())
             .distinct()
             .collect(Collectors.joining(" "));
-    return "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self' "
+    return "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self' "
         + targets
         + "; frame-ancestors 'none'; base-uri 'none'";
   }

@@ -14,9 +14,12 @@ final class ReturnTarget {
 
   private static final int LENGTH_LIMIT = 300;
 
-  /** No dots, no escapes, no second slash: nothing that a browser would read in another way. */
+  /**
+   * No dots, no escapes, no second slash in the path: nothing that a browser would read in another
+   * way. Behind the question mark a search may hold escapes.
+   */
   private static final Pattern OURS =
-      Pattern.compile(HOME + "(?:/[a-z0-9-]+)*(?:\\?[a-z0-9_=&-]*)?");
+      Pattern.compile(HOME + "(?:/[A-Za-z0-9-]+)*(?:\\?(?:[A-Za-z0-9_=&:.+-]|%[0-9A-Fa-f]{2})*)?");
 
   private ReturnTarget() {}
 

@@ -1,6 +1,11 @@
 package org.tokenbroker.review;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
+import jakarta.inject.Singleton;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.StreamingOutput;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -20,7 +25,13 @@ import org.tokenbroker.audit.AuditTrail.Row;
  * Writes any number of rows, line by line. They are read a page at a time, so that neither memory
  * nor a transaction has to hold them; rows that are added meanwhile are newer and not among them.
  */
-final class AuditExport {
+@Singleton
+public class AuditExport {
+
+  /** The media types that it writes. */
+  static final String CSV = "text/csv";
+
+  static final String JSON_LINES = "application/jsonl";
 
   private static final int PAGE = AuditParameters.LARGEST_LIMIT;
 
@@ -33,28 +44,45 @@ final class AuditExport {
   private static final Pattern TO_QUOTE = Pattern.compile("[\",\\r\\n]");
 
   private final AuditTrail trail;
+  private final ObjectWriter json;
 
-  AuditExport(AuditTrail trail) {
+  AuditExport(AuditTrail trail, ObjectMapper json) {
     this.trail = trail;
+    this.json = json.writer();
   }
 
-  /** As CSV (RFC 4180), with a head. */
-  StreamingOutput csv(AuditQuery query) {
-    return output(query, CSV_HEAD, AuditExport::csvLine);
+  /** A file in CSV (RFC 4180), with a head. */
+  public Response csv(AuditQuery query) {
+    return file(output(query, CSV_HEAD, AuditExport::csvLine), MediaType.valueOf(CSV), "audit.csv");
   }
 
-  /** As one JSON object a line. */
-  StreamingOutput jsonLines(AuditQuery query, ObjectWriter json) {
-    return output(
-        query,
-        "",
-        row -> {
-          try {
-            return json.writeValueAsString(AuditResource.Item.of(row)) + '\n';
-          } catch (IOException e) {
-            throw new IllegalStateException("an item holds texts and numbers", e);
-          }
-        });
+  /** A file with one JSON object a line. */
+  public Response jsonLines(AuditQuery query) {
+    return jsonLines(query, MediaType.valueOf(JSON_LINES));
+  }
+
+  /** The same, under one of its names. */
+  Response jsonLines(AuditQuery query, MediaType type) {
+    return file(
+        output(
+            query,
+            "",
+            row -> {
+              try {
+                return json.writeValueAsString(AuditResource.Item.of(row)) + '\n';
+              } catch (IOException e) {
+                throw new IllegalStateException("an item holds texts and numbers", e);
+              }
+            }),
+        type,
+        "audit.jsonl");
+  }
+
+  private static Response file(StreamingOutput lines, MediaType type, String name) {
+    return Response.ok(lines, type.withCharset("UTF-8"))
+        .header("Cache-Control", "no-store")
+        .header(HttpHeaders.CONTENT_DISPOSITION, "attachment; filename=\"" + name + '"')
+        .build();
   }
 
   private StreamingOutput output(AuditQuery query, String head, Function<Row, String> line) {

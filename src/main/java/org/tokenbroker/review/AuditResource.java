@@ -1,12 +1,10 @@
 package org.tokenbroker.review;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
-import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Request;
 import jakarta.ws.rs.core.Response;
@@ -41,8 +39,8 @@ import org.tokenbroker.problem.Slug;
 public class AuditResource {
 
   private static final int DEFAULT_PAGE = 100;
-  private static final String CSV = "text/csv";
-  private static final String JSON_LINES = "application/jsonl";
+  private static final String CSV = AuditExport.CSV;
+  private static final String JSON_LINES = AuditExport.JSON_LINES;
   private static final String NDJSON = "application/x-ndjson";
 
   /** The first one counts where the client does not say. */
@@ -55,11 +53,11 @@ public class AuditResource {
           .build();
 
   private final AuditTrail trail;
-  private final ObjectMapper json;
+  private final AuditExport export;
 
-  AuditResource(AuditTrail trail, ObjectMapper json) {
+  AuditResource(AuditTrail trail, AuditExport export) {
     this.trail = trail;
-    this.json = json;
+    this.export = export;
   }
 
   /** One page of the audit trail. */
@@ -180,12 +178,11 @@ public class AuditResource {
           @Nullable String limit,
       @Context Request request) {
     AuditQuery query = AuditParameters.parse(agency, caller, event, from, to, after, limit);
-    AuditExport export = new AuditExport(trail);
     MediaType type = request.selectVariant(VARIANTS).getMediaType();
     return switch (type.getSubtype()) {
-      case "csv" -> answer(export.csv(query), type, "audit.csv");
+      case "csv" -> export.csv(query);
       case "json" -> Response.ok(page(query), type).header("Cache-Control", "no-store").build();
-      default -> answer(export.jsonLines(query, json.writer()), type, "audit.jsonl");
+      default -> export.jsonLines(query, type);
     };
   }
 
@@ -195,12 +192,5 @@ public class AuditResource {
     boolean more = rows.size() > limit;
     List<Item> items = rows.stream().limit(limit).map(Item::of).toList();
     return new Page(items, more ? items.getLast().id() : null);
-  }
-
-  private static Response answer(Object lines, MediaType type, String file) {
-    return Response.ok(lines, type.withCharset("UTF-8"))
-        .header("Cache-Control", "no-store")
-        .header(HttpHeaders.CONTENT_DISPOSITION, "attachment; filename=\"" + file + '"')
-        .build();
   }
 }

@@ -62,6 +62,7 @@ class ArchitectureTest {
                       "agency",
                       "caller",
                       "refresh",
+                      "review",
                       "onboarding")),
               Map.entry(
                   "platform",

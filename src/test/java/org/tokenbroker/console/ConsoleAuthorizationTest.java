@@ -41,6 +41,29 @@ class ConsoleAuthorizationTest {
           Map.ofEntries(
               Map.entry("GET /console", Role.VIEWER),
               Map.entry("POST /console/sign-out", Role.VIEWER),
+              Map.entry("GET /console/callers", Role.VIEWER),
+              Map.entry("GET /console/new-caller", Role.ADMIN),
+              Map.entry("POST /console/new-caller", Role.ADMIN),
+              Map.entry("GET /console/callers/{caller}", Role.VIEWER),
+              Map.entry("GET /console/callers/{caller}/settings", Role.ADMIN),
+              Map.entry("POST /console/callers/{caller}/settings", Role.ADMIN),
+              Map.entry("POST /console/callers/{caller}/keys", Role.ADMIN),
+              Map.entry("GET /console/callers/{caller}/keys/{key}/revoke", Role.ADMIN),
+              Map.entry("POST /console/callers/{caller}/keys/{key}/revoke", Role.ADMIN),
+              Map.entry("GET /console/callers/{caller}/delete", Role.ADMIN),
+              Map.entry("POST /console/callers/{caller}/delete", Role.ADMIN),
+              Map.entry("GET /console/admins", Role.VIEWER),
+              Map.entry("GET /console/new-admin", Role.ADMIN),
+              Map.entry("POST /console/new-admin", Role.ADMIN),
+              Map.entry("GET /console/admins/{admin}", Role.VIEWER),
+              Map.entry("POST /console/admins/{admin}/role", Role.ADMIN),
+              Map.entry("POST /console/admins/{admin}/keys", Role.ADMIN),
+              Map.entry("GET /console/admins/{admin}/keys/{key}/revoke", Role.ADMIN),
+              Map.entry("POST /console/admins/{admin}/keys/{key}/revoke", Role.ADMIN),
+              Map.entry("GET /console/admins/{admin}/delete", Role.ADMIN),
+              Map.entry("POST /console/admins/{admin}/delete", Role.ADMIN),
+              Map.entry("GET /console/audit", Role.VIEWER),
+              Map.entry("GET /console/audit/export", Role.VIEWER),
               Map.entry("GET /console/new-agency", Role.ADMIN),
               Map.entry("POST /console/new-agency", Role.ADMIN),
               Map.entry("GET /console/agencies/{agency}", Role.VIEWER),
@@ -123,7 +146,7 @@ class ConsoleAuthorizationTest {
 
   private static Response send(Browser browser, String address) {
     String path = address.substring(address.indexOf(' ') + 1);
-    path = path.replace("{agency}", NAME).replace("{id}", "none");
+    path = filledIn(path);
     if (address.startsWith("GET ")) {
       return browser.get(path);
     }
@@ -132,17 +155,17 @@ class ConsoleAuthorizationTest {
     return browser.post(path, form);
   }
 
+  private static String filledIn(String path) {
+    return path.replaceAll("\\{(agency|caller|admin)}", NAME).replaceAll("\\{(id|key)}", "none");
+  }
+
   @Test
   void withoutASessionEverythingLeadsToTheSignIn() {
     Set<String> wrong =
         RULES.keySet().stream()
             .filter(
                 address -> {
-                  String path =
-                      address
-                          .substring(address.indexOf(' ') + 1)
-                          .replace("{agency}", NAME)
-                          .replace("{id}", "none");
+                  String path = filledIn(address.substring(address.indexOf(' ') + 1));
                   Response answer =
                       address.startsWith("GET ")
                           ? new Browser().get(path)

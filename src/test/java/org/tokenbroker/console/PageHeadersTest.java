@@ -21,7 +21,8 @@ class PageHeadersTest {
   @Test
   void formsMayLeadToActive911AndNowhereElse() {
     assertEquals(
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'"
+        "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self';"
+            + " img-src 'self' data:; form-action 'self'"
             + " https://access.example https://console.example:8443;"
             + " frame-ancestors 'none'; base-uri 'none'",
         headers("http://localhost:8080", ELSEWHERE).get("Content-Security-Policy"));
@@ -30,7 +31,8 @@ class PageHeadersTest {
   @Test
   void oneOriginIsNamedOnce() {
     assertEquals(
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'"
+        "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self';"
+            + " img-src 'self' data:; form-action 'self'"
             + " https://access.example; frame-ancestors 'none'; base-uri 'none'",
         headers("http://localhost:8080", AUTHORIZE).get("Content-Security-Policy"));
   }

@@ -46,7 +46,8 @@ class PagesTest {
         .header(
             "Content-Security-Policy",
             equalTo(
-                "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'"
+                "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self';"
+                    + " img-src 'self' data:; form-action 'self'"
                     + " "
                     + active911.origin()
                     + "; frame-ancestors 'none'; base-uri 'none'"))
@@ -62,7 +63,17 @@ class PagesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"/console/sign-in", "/console", "/console/new-agency"})
+  @ValueSource(
+      strings = {
+        "/console/sign-in",
+        "/console",
+        "/console/new-agency",
+        "/console/callers",
+        "/console/new-caller",
+        "/console/admins",
+        "/console/new-admin",
+        "/console/audit"
+      })
   void everythingAPageLoadsIsThereAndOurs(String path) {
     Document page = Browser.signedIn().page(path.equals("/console/sign-in") ? "/console" : path);
     if (path.equals("/console/sign-in")) {
@@ -74,8 +85,12 @@ class PagesTest {
       Response asset = given().get(link.attr("href"));
       assertEquals(200, asset.statusCode(), link.attr("href"));
     }
+    for (Element script : page.select("script")) {
+      assertThat(script.attr("src"), startsWith("/assets/"));
+      assertEquals(200, given().get(script.attr("src")).statusCode(), script.attr("src"));
+    }
     assertFalse(page.html().contains("style="), "an inline style is refused by the policy");
-    assertEquals(0, page.select("script, style, [onclick]").size());
+    assertEquals(0, page.select("script:not([src]), style, [onclick]").size());
   }
 
   @ParameterizedTest
@@ -88,6 +103,10 @@ class PagesTest {
         "/console/agencies/no-such-fd/settings",
         "/console/agencies/no-such-fd/import",
         "/console/agencies/no-such-fd/delete",
+        "/console/callers/no-such-caller",
+        "/console/callers/No_Such",
+        "/console/callers/no-such-caller/delete",
+        "/console/admins/no-such-admin",
         "/callback/result/unknown"
       })
   void whatIsNotThereIsSaidOnAPage(String path) {
