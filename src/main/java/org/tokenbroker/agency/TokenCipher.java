@@ -110,7 +110,7 @@ public final class TokenCipher {
   }
 
   /** The id of the key that encrypts; empty if nothing tells by which key a ciphertext was made. */
-  OptionalLong primaryKeyId() {
+  public OptionalLong primaryKeyId() {
     byte[] prefix = keys().prefix();
     return prefix.length == 0
         ? OptionalLong.empty()
@@ -118,7 +118,7 @@ public final class TokenCipher {
   }
 
   /** The ids of the keys that this cipher decrypts with. */
-  Set<Long> keyIds() {
+  public Set<Long> keyIds() {
     return keys().ids();
   }
 

@@ -25,7 +25,11 @@ import org.postgresql.PGProperty;
 import org.tokenbroker.agency.AgencyChanged;
 import org.tokenbroker.agency.TokenRenewed;
 import org.tokenbroker.caller.CallersChanged;
+<<<<<<< HEAD
 import org.tokenbroker.oauth.ConfiguredSecrets;
+=======
+import org.tokenbroker.refresh.ChangeListener;
+>>>>>>> f68aa42 (Show on one page how the broker itself is, and let each replica make itself known)
 
 /**
  * Has every replica's {@link CacheFeed} look at once when something was changed here, by NOTIFY,
@@ -38,7 +42,7 @@ import org.tokenbroker.oauth.ConfiguredSecrets;
  * moment.
  */
 @Singleton
-class ChangeBell {
+class ChangeBell implements ChangeListener {
 
   private static final Logger LOG = Logger.getLogger(ChangeBell.class);
 
@@ -100,7 +104,8 @@ class ChangeBell {
   }
 
   /** Whether what others change is heard of at once, as far as is known. */
-  boolean isListening() {
+  @Override
+  public boolean isListening() {
     return !deaf;
   }
 

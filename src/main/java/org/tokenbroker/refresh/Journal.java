@@ -26,6 +26,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 import org.tokenbroker.agency.GrantKind;
@@ -332,6 +333,19 @@ class Journal {
       LOG.errorf("The journal cannot be read (%s)", e.getClass().getSimpleName());
     }
     return entries;
+  }
+
+  /** How many answers there are, without reading them; negative: that cannot be said. */
+  int size() {
+    if (!Files.isDirectory(directory)) {
+      return 0;
+    }
+    try (Stream<Path> files = Files.list(directory)) {
+      return (int) files.filter(file -> file.toString().endsWith(ENDING)).count();
+    } catch (IOException | UncheckedIOException e) {
+      LOG.debugf("The journal's entries cannot be counted (%s)", e.getClass().getSimpleName());
+      return -1;
+    }
   }
 
   private Optional<Unsettled> read(Path file) {

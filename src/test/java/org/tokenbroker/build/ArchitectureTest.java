@@ -66,7 +66,8 @@ class ArchitectureTest {
                       "onboarding")),
               Map.entry(
                   "platform",
-                  Set.of("oauth", "problem", "active911", "agency", "caller", "refresh")),
+                  Set.of(
+                      "oauth", "problem", "active911", "agency", "caller", "refresh", "console")),
               Map.entry("development", Set.of("oauth", "platform", "simulator")),
               Map.entry("simulator", Set.of())));
 

@@ -64,6 +64,7 @@ class ConsoleAuthorizationTest {
               Map.entry("POST /console/admins/{admin}/delete", Role.ADMIN),
               Map.entry("GET /console/audit", Role.VIEWER),
               Map.entry("GET /console/audit/export", Role.VIEWER),
+              Map.entry("GET /console/system", Role.VIEWER),
               Map.entry("GET /console/new-agency", Role.ADMIN),
               Map.entry("POST /console/new-agency", Role.ADMIN),
               Map.entry("GET /console/agencies/{agency}", Role.VIEWER),

@@ -72,7 +72,8 @@ class PagesTest {
         "/console/new-caller",
         "/console/admins",
         "/console/new-admin",
-        "/console/audit"
+        "/console/audit",
+        "/console/system"
       })
   void everythingAPageLoadsIsThereAndOurs(String path) {
     Document page = Browser.signedIn().page(path.equals("/console/sign-in") ? "/console" : path);
