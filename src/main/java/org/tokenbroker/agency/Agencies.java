@@ -235,36 +235,21 @@ public class Agencies implements PanacheRepositoryBase<Agency, Long> {
   }
 
   /**
-   * The agencies that a person should look at, the most urgent first: a consent waits to be
-   * confirmed, the consent is gone, refreshing fails, the consent ends soon.
-   *
-   * @param soon consents that end before this count as ending soon
-   * @param limit how many at most
+   * The statuses of the agencies with these ids, in this order; those that are gone are left out.
    */
-  @Transactional
-  public List<AgencyStatus> needingAttention(Instant soon, int limit) {
-    return statuses(
-        getEntityManager()
-            .createQuery(
-                """
-                select a, g from Agency a left join Grant g on g.agencyId = a.id
-                 where exists (select 1 from Candidate c
-                                where c.agencyId = a.id and c.expiresAt > instant)
-                    or g.state = :gone or g.consecutiveFailures > 0
-                    or g.refreshTokenExpiresAt < :soon
-                 order by case when exists (select 1 from Candidate c
-                                             where c.agencyId = a.id and c.expiresAt > instant)
-                               then 0
-                               when g.state = :gone then 1
-                               when g.consecutiveFailures > 0 then 2
-                               else 3 end,
-                       a.slug
-                """,
-                Object[].class)
-            .setParameter("gone", ConnectionState.NEEDS_CONSENT)
-            .setParameter("soon", soon)
-            .setMaxResults(limit)
-            .getResultList());
+  List<AgencyStatus> statusesOf(List<Long> ids) {
+    if (ids.isEmpty()) {
+      return List.of();
+    }
+    Map<Long, Object[]> rows = new HashMap<>();
+    getEntityManager()
+        .createQuery(
+            "select a, g from Agency a left join Grant g on g.agencyId = a.id where a.id in :ids",
+            Object[].class)
+        .setParameter("ids", ids)
+        .getResultList()
+        .forEach(row -> rows.put(((Agency) row[0]).id(), row));
+    return statuses(ids.stream().map(rows::get).filter(Objects::nonNull).toList());
   }
 
   private List<AgencyStatus> statuses(List<Object[]> rows) {

@@ -15,12 +15,14 @@ import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.jboss.resteasy.reactive.RestQuery;
 import org.jspecify.annotations.Nullable;
-import org.tokenbroker.agency.Agencies;
-import org.tokenbroker.agency.AgencyStatus;
+import org.tokenbroker.agency.AgencySearch;
+import org.tokenbroker.agency.AgencySearch.Found;
+import org.tokenbroker.agency.AgencySearch.Group;
+import org.tokenbroker.agency.AgencySearch.Position;
+import org.tokenbroker.agency.AgencySearch.Search;
 import org.tokenbroker.agency.DatabaseClock;
 import org.tokenbroker.caller.RequiresRole;
 import org.tokenbroker.caller.Role;
-import org.tokenbroker.problem.Slug;
 
 /** The console's first page: all agencies, and before them those that somebody should look at. */
 @Path("/console")
@@ -33,11 +35,11 @@ public class AgencyListResource {
   private static final int PAGE_SIZE = 50;
   private static final int ATTENTION_LIMIT = 20;
 
-  private final Agencies agencies;
+  private final AgencySearch search;
   private final DatabaseClock clock;
 
-  AgencyListResource(Agencies agencies, DatabaseClock clock) {
-    this.agencies = agencies;
+  AgencyListResource(AgencySearch search, DatabaseClock clock) {
+    this.search = search;
     this.clock = clock;
   }
 
@@ -52,45 +54,59 @@ public class AgencyListResource {
   /**
    * A page of the list.
    *
-   * @param urgent those that need attention, on the first page only
-   * @param moreUrgent whether more than those do
-   * @param items the agencies by slug
-   * @param next the slug after which the next page begins; null on the last one
-   * @param first whether this is the first page
+   * @param counts how many agencies are how
+   * @param urgent those that need attention, where all are listed and on the first page only
+   * @param moreUrgent where to find the others that do; null: those are all
+   * @param items the agencies by slug, or those that need attention by how pressing that is
+   * @param next where the next page is; null on the last one
    */
   record AgencyList(
+      AgencyFilter filter,
+      List<AgencyFilter.Count> counts,
       List<AgencyView> urgent,
-      boolean moreUrgent,
+      @Nullable String moreUrgent,
       List<AgencyView> items,
-      @Nullable String next,
-      boolean first) {}
+      @Nullable String next) {
+
+    /** Whether there is any agency at all. */
+    public boolean any() {
+      return counts.getFirst().number() > 0;
+    }
+  }
 
   @GET
   @Operation(hidden = true)
   public Response list(
+      @RestQuery @Nullable String state,
+      @RestQuery("q") @Nullable String text,
       @RestQuery @Nullable String after,
       @RestQuery @Nullable String notice,
       @Context RoutingContext request) {
-    String from = after != null && Slug.matches(after) ? after : "";
-    boolean first = from.isEmpty();
+    AgencyFilter filter = AgencyFilter.of(state, text, after);
     Instant now = clock.instant();
-    Agencies.Page page = agencies.list(null, from, PAGE_SIZE);
-    List<AgencyStatus> urgent =
-        first
-            ? agencies.needingAttention(now.plus(AgencyView.SOON), ATTENTION_LIMIT + 1)
-            : List.of();
+    Instant soon = now.plus(AgencyView.SOON);
+    Found page =
+        search.find(new Search(filter.group(), filter.text(), soon), filter.after(), PAGE_SIZE);
+    Found urgent =
+        filter.first() && !filter.narrows()
+            ? search.find(
+                new Search(Group.ATTENTION, "", soon), Position.BEGINNING, ATTENTION_LIMIT)
+            : new Found(List.of(), null);
+    Position next = page.next();
     return Page.of(
         Templates.agencyList(
             Session.of(request),
             Notice.of(notice),
             new AgencyList(
-                urgent.stream()
-                    .limit(ATTENTION_LIMIT)
-                    .map(status -> AgencyView.of(status, now))
-                    .toList(),
-                urgent.size() > ATTENTION_LIMIT,
-                page.items().stream().map(status -> AgencyView.of(status, now)).toList(),
-                page.next(),
-                first)));
+                filter,
+                filter.counts(search.counts(soon)),
+                views(urgent, now),
+                urgent.next() == null ? null : AgencyFilter.of("attention", null, null).firstPage(),
+                views(page, now),
+                next == null ? null : filter.pageAfter(next))));
+  }
+
+  private static List<AgencyView> views(Found found, Instant now) {
+    return found.agencies().stream().map(status -> AgencyView.of(status, now)).toList();
   }
 }

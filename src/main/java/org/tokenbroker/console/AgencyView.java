@@ -24,7 +24,9 @@ import org.tokenbroker.oauth.Scope;
  * @param connectedTo the Active911 agency of that consent
  * @param kind how the consent was given
  * @param candidate the consent that waits, if one does
+ * @param tokenLeft the time left of the access token
  * @param consentEnds when a consent that is not gone runs out
+ * @param consentLeft the time left until then
  */
 record AgencyView(
     String slug,
@@ -42,7 +44,9 @@ record AgencyView(
     @Nullable String expectedActive911Id,
     @Nullable String contact,
     @Nullable Moment accessTokenExpires,
+    @Nullable Bar tokenLeft,
     @Nullable Moment consentEnds,
+    @Nullable Bar consentLeft,
     @Nullable Moment lastRefreshed,
     @Nullable Moment nextRefresh,
     int failures,
@@ -50,6 +54,31 @@ record AgencyView(
 
   /** How long before its end a consent is called for. */
   static final Duration SOON = Duration.ofDays(30);
+
+  /** How long Active911's tokens and consents live, for as much as is known. */
+  private static final Duration TOKEN_LIFE = Duration.ofDays(1);
+
+  private static final Duration CONSENT_LIFE = Duration.ofDays(365);
+
+  /** A token is refreshed long before it has so little left. */
+  private static final Duration TOKEN_LOW = Duration.ofHours(2);
+
+  /**
+   * The time that is left of something, as a bar.
+   *
+   * @param value in seconds, 0 where nothing is left
+   * @param max what it has at its beginning
+   * @param low below this somebody should look
+   */
+  record Bar(long value, long max, long low) {
+    static @Nullable Bar of(@Nullable Instant end, Instant now, Duration life, Duration low) {
+      if (end == null) {
+        return null;
+      }
+      long left = Math.max(0, Duration.between(now, end).toSeconds());
+      return new Bar(left, Math.max(left, life.toSeconds()), low.toSeconds());
+    }
+  }
 
   /** A consent that waits to be confirmed or discarded. */
   record Waiting(String id, @Nullable Active911Agency active911Agency, Moment expires) {}
@@ -93,8 +122,12 @@ record AgencyView(
         status.expectedActive911Id(),
         status.contact(),
         Moment.of(status.accessTokenExpiresAt(), now),
+        Bar.of(status.accessTokenExpiresAt(), now, TOKEN_LIFE, TOKEN_LOW),
         status.state() == ConnectionState.CONNECTED
             ? Moment.of(status.refreshTokenExpiresAt(), now)
+            : null,
+        status.state() == ConnectionState.CONNECTED
+            ? Bar.of(status.refreshTokenExpiresAt(), now, CONSENT_LIFE, SOON)
             : null,
         Moment.of(status.lastRefreshedAt(), now),
         Moment.of(status.nextRefreshAt(), now),

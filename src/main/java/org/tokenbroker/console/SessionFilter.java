@@ -25,6 +25,9 @@ import org.tokenbroker.problem.ProblemType;
 @ApplicationScoped
 class SessionFilter {
 
+  /** What our script sends along when it brings a page up to date. */
+  static final String LIVE = "X-Live";
+
   private final Sessions sessions;
   private final BrowserCookie cookies;
 
@@ -42,7 +45,9 @@ class SessionFilter {
         routing.request().method().equals(HttpMethod.GET)
             || routing.request().method().equals(HttpMethod.HEAD);
     Optional<Session> session =
-        cookies.read(BrowserCookie.Kind.SESSION, request.getCookies()).flatMap(sessions::use);
+        cookies
+            .read(BrowserCookie.Kind.SESSION, request.getCookies())
+            .flatMap(id -> reads && isLive(routing) ? sessions.see(id) : sessions.use(id));
     if (session.isEmpty()) {
       return Optional.of(signInFirst(routing, reads));
     }
@@ -52,6 +57,11 @@ class SessionFilter {
     session.get().attachTo(routing);
     session.get().admin().attachTo(routing);
     return Optional.empty();
+  }
+
+  /** Whether the page asks for itself, to stay up to date while nobody does anything. */
+  private static boolean isLive(RoutingContext routing) {
+    return routing.request().getHeader(LIVE) != null;
   }
 
   private static Response signInFirst(RoutingContext routing, boolean reads) {

@@ -83,17 +83,29 @@ class Sessions {
   /** The living session with this id, which counts as used now. */
   @Transactional
   Optional<Session> use(Secret id) {
+    return find(id, true);
+  }
+
+  /** The living session with this id; who only has a page open does not keep it alive. */
+  @Transactional
+  Optional<Session> see(Secret id) {
+    return find(id, false);
+  }
+
+  private Optional<Session> find(Secret id, boolean used) {
     List<?> rows =
         entities
             .createNativeQuery(
                 """
-                update console_session set last_seen = clock_timestamp()
+                update console_session
+                   set last_seen = case when :used then clock_timestamp() else last_seen end
                  where id_hash = :id
                    and created_at > clock_timestamp() - :life * interval '1 second'
                    and last_seen > clock_timestamp() - :idle * interval '1 second'
                 returning admin, key_hash, role
                 """,
                 Object[].class)
+            .setParameter("used", used)
             .setParameter("id", id.sha256())
             .setParameter("life", LIFE_SECONDS)
             .setParameter("idle", IDLE_SECONDS)

@@ -17,3 +17,37 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
     }
   });
 }
+
+// Parts of a page that stay up to date: the page is asked for again, and what is marked is replaced.
+// Whoever only looks does not stay signed in by that: see SessionFilter.
+const live = document.querySelectorAll("[data-live]");
+if (live.length > 0) {
+  const timer = setInterval(async () => {
+    if (document.hidden) {
+      return;
+    }
+    let answer;
+    try {
+      answer = await fetch(location.href, { headers: { "X-Live": "1" }, redirect: "error" });
+    } catch {
+      return; // away, or signed out: what is there stays
+    }
+    if (!answer.ok) {
+      clearInterval(timer);
+      return;
+    }
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const part of live) {
+      const next = fresh.getElementById(part.id);
+      if (next && next.innerHTML !== part.innerHTML) {
+        const focused = part.contains(document.activeElement) && document.activeElement.getAttribute("href");
+        part.innerHTML = next.innerHTML;
+        if (focused) {
+          [...part.querySelectorAll("a[href]")]
+            .find((link) => link.getAttribute("href") === focused)
+            ?.focus({ preventScroll: true });
+        }
+      }
+    }
+  }, 15000);
+}
