@@ -47,6 +47,7 @@ public class AgencyResource {
   private final AuthorizationFlow flow;
   private final DatabaseClock clock;
   private final AuditLog audit;
+  private final AgencyHistory history;
 
   AgencyResource(
       Agencies agencies,
@@ -55,7 +56,8 @@ public class AgencyResource {
       Refresher refresher,
       AuthorizationFlow flow,
       DatabaseClock clock,
-      AuditLog audit) {
+      AuditLog audit,
+      AgencyHistory history) {
     this.agencies = agencies;
     this.candidates = candidates;
     this.grants = grants;
@@ -63,6 +65,7 @@ public class AgencyResource {
     this.flow = flow;
     this.clock = clock;
     this.audit = audit;
+    this.history = history;
   }
 
   @CheckedTemplate(basePath = "pages")
@@ -70,7 +73,7 @@ public class AgencyResource {
     private Templates() {}
 
     static native TemplateInstance agency(
-        Session session, @Nullable Notice notice, AgencyView agency);
+        Session session, @Nullable Notice notice, AgencyView agency, AgencyHistory.View history);
   }
 
   @GET
@@ -82,7 +85,8 @@ public class AgencyResource {
         Templates.agency(
             Session.of(request),
             Notice.of(notice),
-            AgencyView.of(Page.status(agencies, agency), clock.instant())));
+            AgencyView.of(Page.status(agencies, agency), clock.instant()),
+            history.of(agency)));
   }
 
   /** Leads to Active911, the flow bound to this browser by its cookie. */
