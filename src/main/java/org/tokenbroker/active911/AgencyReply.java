@@ -9,6 +9,9 @@ public sealed interface AgencyReply {
    */
   record Identified(String id, String name) implements AgencyReply {}
 
+  /** It does not take the access token: 401 (RFC 6750 §3.1), or 403. */
+  record Refused() implements AgencyReply {}
+
   /** It did not say. */
   record Unavailable(Unavailability reason) implements AgencyReply {}
 }

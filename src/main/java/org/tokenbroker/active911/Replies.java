@@ -101,6 +101,9 @@ final class Replies {
     if (answer.status() == TOO_MANY_REQUESTS) {
       return new AgencyReply.Unavailable(Unavailability.RATE_LIMITED);
     }
+    if (answer.status() == 401 || answer.status() == 403) {
+      return new AgencyReply.Refused();
+    }
     if (answer.status() >= 500) {
       return new AgencyReply.Unavailable(Unavailability.SERVER_ERROR);
     }

@@ -76,6 +76,7 @@ class Consents {
     return switch (active911.agency(accessToken)) {
       case AgencyReply.Identified(String id, String name) ->
           candidates.identify(candidateId, new Active911Agency(id, name));
+      case AgencyReply.Refused() -> new Adoption.IdentityUnknown(candidateId);
       case AgencyReply.Unavailable(Unavailability _) -> new Adoption.IdentityUnknown(candidateId);
     };
   }
@@ -88,9 +89,14 @@ class Consents {
   void identifyWaiting() {
     try {
       for (Unidentified candidate : candidates.unidentified(BATCH)) {
-        Adoption adoption = identify(candidate.id(), candidate.accessToken());
-        if (adoption instanceof Adoption.IdentityUnknown) {
-          return; // Active911 is silent: no use in asking for the others now
+        switch (active911.agency(candidate.accessToken())) {
+          case AgencyReply.Identified(String id, String name) -> {
+            Adoption _ = candidates.identify(candidate.id(), new Active911Agency(id, name));
+          }
+          case AgencyReply.Refused() -> {} // it concerns this one alone
+          case AgencyReply.Unavailable(Unavailability _) -> {
+            return; // Active911 is silent: no use in asking for the others now
+          }
         }
       }
     } catch (DatabaseUnavailableException e) {

@@ -181,12 +181,17 @@ class RepliesTest {
   }
 
   @ParameterizedTest
+  @ValueSource(ints = {401, 403})
+  void anApiThatDoesNotTakeTheTokenIsNotSilent(int status) {
+    assertEquals(new AgencyReply.Refused(), Replies.agency(answer(status, null, "{}")));
+  }
+
+  @ParameterizedTest
   @CsvSource({
     "200, '{\"result\":\"error\",\"message\":\"no\"}', UNINTELLIGIBLE",
     "200, '{\"result\":\"success\",\"message\":{\"agency\":{}}}', UNINTELLIGIBLE",
     "200, '{\"result\":\"success\"}', UNINTELLIGIBLE",
     "200, 'hello', UNINTELLIGIBLE",
-    "401, '{}', UNINTELLIGIBLE",
     "429, '', RATE_LIMITED",
     "500, '', SERVER_ERROR",
   })
