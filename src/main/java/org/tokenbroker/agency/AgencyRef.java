@@ -28,12 +28,17 @@ public record AgencyRef(
         grant == null ? null : grant.active911Id);
   }
 
+  /** Whether it is known which Active911 agency a consent must be for. */
+  public boolean isActive911IdKnown() {
+    return expectedActive911Id != null || connectedActive911Id != null;
+  }
+
   /**
    * Whether a consent for this Active911 agency may become the grant without being confirmed: it is
    * the expected one, or the one it had, or neither is known and any will do.
    */
   public boolean accepts(String active911Id, boolean anyAgency) {
-    if (expectedActive911Id == null && connectedActive911Id == null) {
+    if (!isActive911IdKnown()) {
       return anyAgency;
     }
     return active911Id.equals(expectedActive911Id) || active911Id.equals(connectedActive911Id);

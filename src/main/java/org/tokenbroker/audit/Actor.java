@@ -37,6 +37,15 @@ public record Actor(Kind kind, @Nullable String name) {
     return new Actor(Kind.ADMIN, name);
   }
 
+  /**
+   * An agency's officer, of whom no more is known.
+   *
+   * @param invitation the id of the invitation through which he came
+   */
+  public static Actor officer(String invitation) {
+    return new Actor(Kind.OFFICER, invitation);
+  }
+
   public static Actor caller(String name) {
     return new Actor(Kind.CALLER, name);
   }

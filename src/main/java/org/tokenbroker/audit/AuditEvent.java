@@ -62,6 +62,10 @@ public record AuditEvent(
     CANDIDATE_CONFIRMED,
     CANDIDATE_DISCARDED,
     CANDIDATE_EXPIRED,
+    INVITATION_CREATED,
+    INVITATION_REVOKED,
+    /** A consent that an officer gave through it is kept. */
+    INVITATION_USED,
     /** A consent became the agency's grant without a question. */
     AGENCY_CONNECTED,
     REFRESH_REQUESTED,
@@ -99,6 +103,7 @@ public record AuditEvent(
     ERROR,
     EXPIRES_AT,
     GRANTED,
+    INVITATION,
     KEY_ID,
     KIND,
     LOST,

@@ -13,11 +13,13 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.jboss.resteasy.reactive.RestQuery;
 import org.jspecify.annotations.Nullable;
 import org.tokenbroker.agency.Active911Agency;
 import org.tokenbroker.agency.Agencies;
+import org.tokenbroker.agency.AgencyStatus;
 import org.tokenbroker.agency.Candidates;
 import org.tokenbroker.agency.Candidates.Adoption;
 import org.tokenbroker.agency.DatabaseClock;
@@ -29,6 +31,7 @@ import org.tokenbroker.audit.AuditLog;
 import org.tokenbroker.caller.RequiresRole;
 import org.tokenbroker.caller.Role;
 import org.tokenbroker.onboarding.AuthorizationFlow;
+import org.tokenbroker.onboarding.Invitations;
 import org.tokenbroker.refresh.RefreshOutcome;
 import org.tokenbroker.refresh.Refresher;
 
@@ -45,6 +48,7 @@ public class AgencyResource {
   private final Grants grants;
   private final Refresher refresher;
   private final AuthorizationFlow flow;
+  private final Invitations invitations;
   private final DatabaseClock clock;
   private final AuditLog audit;
   private final AgencyHistory history;
@@ -55,6 +59,7 @@ public class AgencyResource {
       Grants grants,
       Refresher refresher,
       AuthorizationFlow flow,
+      Invitations invitations,
       DatabaseClock clock,
       AuditLog audit,
       AgencyHistory history) {
@@ -63,6 +68,7 @@ public class AgencyResource {
     this.grants = grants;
     this.refresher = refresher;
     this.flow = flow;
+    this.invitations = invitations;
     this.clock = clock;
     this.audit = audit;
     this.history = history;
@@ -73,7 +79,11 @@ public class AgencyResource {
     private Templates() {}
 
     static native TemplateInstance agency(
-        Session session, @Nullable Notice notice, AgencyView agency, AgencyHistory.View history);
+        Session session,
+        @Nullable Notice notice,
+        AgencyView agency,
+        List<InvitationView> invitations,
+        AgencyHistory.View history);
   }
 
   @GET
@@ -81,11 +91,14 @@ public class AgencyResource {
   @Operation(hidden = true)
   public Response page(
       String agency, @RestQuery @Nullable String notice, @Context RoutingContext request) {
+    AgencyStatus status = Page.status(agencies, agency);
+    Instant now = clock.instant();
     return Page.of(
         Templates.agency(
             Session.of(request),
             Notice.of(notice),
-            AgencyView.of(Page.status(agencies, agency), clock.instant()),
+            AgencyView.of(status, now),
+            InvitationView.all(invitations.ofAgency(agency), now),
             history.of(agency)));
   }
 

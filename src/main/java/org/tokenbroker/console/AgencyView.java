@@ -190,7 +190,9 @@ record AgencyView(
       attention.add(
           status.candidate().active911Agency() == null
               ? "A consent waits until Active911 says which agency it is for"
-              : "A consent for another Active911 agency waits to be confirmed");
+              : status.expectedActive911Id() == null && status.active911Agency() == null
+                  ? "A consent waits to be confirmed"
+                  : "A consent for another Active911 agency waits to be confirmed");
     }
     if (status.state() == ConnectionState.NEEDS_CONSENT) {
       attention.add("The consent is gone: connect again");

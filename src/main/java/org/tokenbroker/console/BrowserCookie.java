@@ -10,10 +10,11 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.tokenbroker.oauth.Secret;
 
 /**
- * The console's cookies: the session, and before it the one that the sign-in form is bound to, or
- * the one that says where to go after a sign-in elsewhere. No script can read them, and no other
- * site's request carries the first two. Over https they are bound to this host (RFC 6265bis
- * §4.1.3.2). They go when the browser is closed.
+ * The pages' cookies: the session, and before it the one that the sign-in form is bound to, or the
+ * one that says where to go after a sign-in elsewhere; and what an officer's form is bound to. No
+ * script can read them, no other site's form brings one along, and no other site's link one of the
+ * first two. Over https they are bound to this host (RFC 6265bis §4.1.3.2). They go when the
+ * browser is closed.
  */
 @Singleton
 class BrowserCookie {
@@ -22,6 +23,11 @@ class BrowserCookie {
   enum Kind {
     SESSION("console-session", NewCookie.SameSite.STRICT),
     SIGN_IN("console-sign-in", NewCookie.SameSite.STRICT),
+    /**
+     * What an officer's form is bound to. It comes along when he opens his link in a mail a second
+     * time, so that the form of the first tab is not spoilt.
+     */
+    CONNECT("connect-form", NewCookie.SameSite.LAX),
     /** Comes along when the identity provider, another site, leads back to us. */
     RETURN_TO("console-return-to", NewCookie.SameSite.LAX);
 

@@ -78,6 +78,8 @@ enum Notice {
   CANDIDATE_GONE(
       Tone.WARN,
       "That consent is not waiting any more: it was taken over, discarded, or its time was over."),
+  INVITATION_REVOKED(Tone.GOOD, "The invitation is taken back: its link opens nothing any more."),
+  INVITATION_UNKNOWN(Tone.WARN, "There is no such invitation any more."),
   DELETED(
       Tone.GOOD,
       "The agency is disconnected and deleted. The permission itself can be withdrawn at Active911"

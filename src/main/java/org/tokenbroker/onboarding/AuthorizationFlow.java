@@ -45,6 +45,7 @@ public class AuthorizationFlow {
   private final UpstreamGate gate;
   private final Consents consents;
   private final CallbackResults results;
+  private final Invitations invitations;
   private final DatabaseClock clock;
   private final SecureRandom random;
   private final AuditLog audit;
@@ -57,6 +58,7 @@ public class AuthorizationFlow {
       UpstreamGate gate,
       Consents consents,
       CallbackResults results,
+      Invitations invitations,
       DatabaseClock clock,
       SecureRandom random,
       AuditLog audit,
@@ -67,6 +69,7 @@ public class AuthorizationFlow {
     this.gate = gate;
     this.consents = consents;
     this.results = results;
+    this.invitations = invitations;
     this.clock = clock;
     this.random = random;
     this.audit = audit;
@@ -83,13 +86,18 @@ public class AuthorizationFlow {
 
   /** Begins a flow for an agency; empty if there is none of this name. */
   public Optional<Begun> begin(String agency, Admin admin) {
-    return agencies.ref(agency).map(ref -> begin(ref, admin));
+    return agencies.ref(agency).map(ref -> begin(ref, Actor.admin(admin.name())));
   }
 
-  private Begun begin(AgencyRef agency, Admin admin) {
+  /** Begins a flow for an officer whose invitation is open. */
+  public Begun begin(Invitations.Presented invitation) {
+    return begin(invitation.agency(), Actor.officer(invitation.id()));
+  }
+
+  private Begun begin(AgencyRef agency, Actor startedBy) {
     Secret state = Secret.random(random);
     Secret cookie = Secret.random(random);
-    requests.start(agency, admin.name(), state, cookie);
+    requests.start(agency, startedBy, state, cookie);
     return new Begun(
         active911.authorizationRequest(agency.scope(), state),
         cookie(state, cookie.value(), AuthorizationRequests.LIFETIME));
@@ -144,29 +152,42 @@ public class AuthorizationFlow {
   }
 
   private String end(AgencyRef agency, Consumed request, Answer answer) {
-    // The cookie has shown that this is the browser in which that admin began.
-    audit.actAs(Actor.admin(request.startedBy()));
+    // The cookie has shown that this is the browser in which that one began.
+    audit.actAs(request.startedBy());
+    String invitation = request.invitation();
+    if (invitation != null && invitations.isRevoked(invitation)) {
+      return results.add(CallbackOutcome.INVITATION_REVOKED, agency, null, invitation);
+    }
     if (answer.code() == null || answer.code().isEmpty()) {
       return results.add(
           "access_denied".equals(answer.error())
               ? CallbackOutcome.DENIED
               : CallbackOutcome.NOT_AUTHORIZED,
           agency,
-          null);
+          null,
+          invitation);
     }
     Instant sentAt = clock.instant();
     TokenReply reply = active911.exchange(Secret.of(answer.code()), request.scope());
-    String result = end(agency, request, reply, sentAt);
+    Told told = take(agency, request, reply, sentAt);
+    String result = results.add(told.outcome(), agency, told.active911Name(), invitation);
     gate.heard(reply, true);
     return result;
   }
 
-  private String end(AgencyRef agency, Consumed request, TokenReply reply, Instant sentAt) {
+  /** What the person in front of the browser is to be told. */
+  private record Told(CallbackOutcome outcome, @Nullable String active911Name) {
+    static Told of(CallbackOutcome outcome) {
+      return new Told(outcome, null);
+    }
+  }
+
+  private Told take(AgencyRef agency, Consumed request, TokenReply reply, Instant sentAt) {
     return switch (reply) {
       case TokenReply.Issued issued -> {
         if (issued.refreshToken() == null) {
           LOG.warnf("Agency %s: Active911 issued no refresh token", agency.slug());
-          yield results.add(CallbackOutcome.NO_REFRESH_TOKEN, agency, null);
+          yield Told.of(CallbackOutcome.NO_REFRESH_TOKEN);
         }
         TokenSet tokens =
             new TokenSet(
@@ -175,27 +196,29 @@ public class AuthorizationFlow {
                 issued.refreshToken(),
                 sentAt.plus(Refresher.REFRESH_TOKEN_LIFE),
                 issued.scope() == null ? request.scope() : issued.scope());
-        yield switch (consents.take(agency, GrantKind.APPLICATION, tokens, sentAt)) {
+        boolean byAdmin = request.invitation() == null;
+        yield switch (consents.take(agency, GrantKind.APPLICATION, tokens, byAdmin, sentAt)) {
           case Adoption.Adopted(String _, var identity) ->
-              results.add(CallbackOutcome.CONNECTED, agency, identity.name());
+              new Told(CallbackOutcome.CONNECTED, identity.name());
           // Another consent that was won a moment later has already been taken over.
           case Adoption.Superseded(String _, var identity) ->
-              results.add(CallbackOutcome.CONNECTED, agency, identity.name());
+              new Told(CallbackOutcome.CONNECTED, identity.name());
           case Adoption.OtherAgency(String _, var identity) ->
-              results.add(CallbackOutcome.OTHER_AGENCY, agency, identity.name());
-          case Adoption.IdentityUnknown(String _) ->
-              results.add(CallbackOutcome.IDENTITY_UNKNOWN, agency, null);
-          case Adoption.Gone() -> results.add(CallbackOutcome.AGENCY_DELETED, agency, null);
+              new Told(
+                  byAdmin || agency.isActive911IdKnown()
+                      ? CallbackOutcome.OTHER_AGENCY
+                      : CallbackOutcome.TO_BE_CONFIRMED,
+                  identity.name());
+          case Adoption.IdentityUnknown(String _) -> Told.of(CallbackOutcome.IDENTITY_UNKNOWN);
+          case Adoption.Gone() -> Told.of(CallbackOutcome.AGENCY_DELETED);
         };
       }
       case TokenReply.Rejected(OAuthError error) ->
-          results.add(
+          Told.of(
               error == OAuthError.INVALID_CLIENT
                   ? CallbackOutcome.CLIENT_REFUSED
-                  : CallbackOutcome.CODE_REFUSED,
-              agency,
-              null);
-      case TokenReply.Unavailable _ -> results.add(CallbackOutcome.NO_ANSWER, agency, null);
+                  : CallbackOutcome.CODE_REFUSED);
+      case TokenReply.Unavailable _ -> Told.of(CallbackOutcome.NO_ANSWER);
     };
   }
 }

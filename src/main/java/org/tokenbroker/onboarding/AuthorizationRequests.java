@@ -5,7 +5,9 @@ import jakarta.persistence.EntityManager;
 import jakarta.transaction.Transactional;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.tokenbroker.agency.AgencyRef;
+import org.tokenbroker.audit.Actor;
 import org.tokenbroker.audit.AuditEvent;
 import org.tokenbroker.audit.AuditEvent.Kind;
 import org.tokenbroker.audit.AuditLog;
@@ -31,26 +33,34 @@ class AuthorizationRequests {
   }
 
   /** A request whose answer has come. */
-  record Consumed(long agencyId, Scope scope, String startedBy) {}
+  record Consumed(long agencyId, Scope scope, Actor startedBy) {
+    /** The invitation through which an officer began; null: an admin did. */
+    @Nullable String invitation() {
+      return startedBy.kind() == Actor.Kind.OFFICER ? startedBy.name() : null;
+    }
+  }
 
   @Transactional
-  void start(AgencyRef agency, String startedBy, Secret state, Secret cookie) {
+  void start(AgencyRef agency, Actor startedBy, Secret state, Secret cookie) {
     entities
         .createNativeQuery(
             """
             insert into authorization_request
-                   (state_hash, cookie_hash, agency_id, started_by, scope, expires_at)
-            values (:state, :cookie, :agency, :startedBy, :scope,
+                   (state_hash, cookie_hash, agency_id, started_by, invitation_id, scope,
+                    expires_at)
+            values (:state, :cookie, :agency, :startedBy, cast(:invitation as text), :scope,
                     clock_timestamp() + :lifetime * interval '1 second')
             """)
         .setParameter("state", state.sha256())
         .setParameter("cookie", cookie.sha256())
         .setParameter("agency", agency.id())
-        .setParameter("startedBy", startedBy)
+        .setParameter("startedBy", startedBy.name())
+        .setParameter(
+            "invitation", startedBy.kind() == Actor.Kind.OFFICER ? startedBy.name() : null)
         .setParameter("scope", agency.scope().toString())
         .setParameter("lifetime", LIFETIME)
         .executeUpdate();
-    audit.record(AuditEvent.of(Kind.AUTHORIZATION_STARTED).agency(agency.slug()));
+    audit.record(startedBy, AuditEvent.of(Kind.AUTHORIZATION_STARTED).agency(agency.slug()));
   }
 
   /**
@@ -66,7 +76,7 @@ class AuthorizationRequests {
                 update authorization_request set consumed_at = clock_timestamp()
                  where state_hash = :state and cookie_hash = :cookie
                    and consumed_at is null and expires_at > clock_timestamp()
-                returning agency_id, scope, started_by
+                returning agency_id, scope, started_by, invitation_id
                 """,
                 Object[].class)
             .setParameter("state", state.sha256())
@@ -77,7 +87,9 @@ class AuthorizationRequests {
         .map(
             row ->
                 new Consumed(
-                    ((Number) row[0]).longValue(), Scope.parse((String) row[1]), (String) row[2]))
+                    ((Number) row[0]).longValue(),
+                    Scope.parse((String) row[1]),
+                    row[3] == null ? Actor.admin((String) row[2]) : Actor.officer((String) row[3])))
         .findFirst();
   }
 

@@ -3,8 +3,8 @@ package org.tokenbroker.onboarding;
 import org.tokenbroker.onboarding.CallbackResults.Result;
 
 /**
- * What the page after the callback says. Read by the officer who gave the consent, who knows
- * nothing of OAuth, as well as by the admin who began.
+ * What the page after the callback says. An officer, who knows nothing of OAuth, is told other
+ * things than an admin; beside whom an officer may sit.
  *
  * @param mood how it looks
  * @param title what became of it, in a few words
@@ -32,7 +32,12 @@ record CallbackPage(Mood mood, String title, String happened, String next) {
     };
   }
 
-  static CallbackPage of(Result result) {
+  /** What is said to whoever reads it. */
+  static CallbackPage of(Result result, Organisation organisation) {
+    return result.byOfficer() ? OfficerPage.of(result, organisation) : ofAdmin(result);
+  }
+
+  private static CallbackPage ofAdmin(Result result) {
     String agency = result.agencyName();
     String atActive911 =
         result.active911Name() == null ? "an agency" : "“" + result.active911Name() + "”";
@@ -58,6 +63,14 @@ record CallbackPage(Mood mood, String title, String happened, String next) {
                   + " that it is right.",
               "If another agency was meant, connect again and choose that one at Active911. If this"
                   + " one is right, an admin confirms it on the agency's page in the console.");
+      case TO_BE_CONFIRMED ->
+          new CallbackPage(
+              Mood.WAITING,
+              "Not connected yet: is this the right agency?",
+              "The permission given at Active911 is for "
+                  + atActive911
+                  + ". It is kept for 24 hours and not used until an admin says that it is right.",
+              "An admin confirms it on the agency's page in the console.");
       case IDENTITY_UNKNOWN ->
           new CallbackPage(
               Mood.WAITING,
@@ -122,6 +135,12 @@ record CallbackPage(Mood mood, String title, String happened, String next) {
               "While you were at Active911 an admin deleted this agency from the broker. The"
                   + " permission was not stored.",
               "If it should be connected, an admin adds it again in the console and connects it.");
+      case INVITATION_REVOKED ->
+          new CallbackPage(
+              Mood.BAD,
+              agency + " was not connected",
+              "While somebody was at Active911 the invitation was taken back. Nothing was stored.",
+              "Connect again, or make a new invitation.");
     };
   }
 }

@@ -26,17 +26,20 @@ public class CallbackResource {
 
   private final AuthorizationFlow flow;
   private final CallbackResults results;
+  private final Organisation organisation;
 
-  CallbackResource(AuthorizationFlow flow, CallbackResults results) {
+  CallbackResource(AuthorizationFlow flow, CallbackResults results, Organisation organisation) {
     this.flow = flow;
     this.results = results;
+    this.organisation = organisation;
   }
 
   @CheckedTemplate(basePath = "pages")
   static final class Templates {
     private Templates() {}
 
-    static native TemplateInstance callbackResult(CallbackPage page, String agencySlug);
+    static native TemplateInstance callbackResult(
+        CallbackPage page, String agencySlug, boolean byOfficer);
   }
 
   /** The answer to an authorization request (RFC 6749 §4.1.2). */
@@ -77,7 +80,9 @@ public class CallbackResource {
                             "There is no result at this address, or it is no longer kept.")
                         .toException());
     return Response.ok(
-            Templates.callbackResult(CallbackPage.of(result), result.agencySlug()).render(),
+            Templates.callbackResult(
+                    CallbackPage.of(result, organisation), result.agencySlug(), result.byOfficer())
+                .render(),
             MediaType.TEXT_HTML_TYPE.withCharset("UTF-8"))
         .header("Cache-Control", "no-store")
         .build();

@@ -20,11 +20,14 @@ class CallbackResults {
 
   private final EntityManager entities;
   private final SecureRandom random;
+  private final Invitations invitations;
   private final AuditLog audit;
 
-  CallbackResults(EntityManager entities, SecureRandom random, AuditLog audit) {
+  CallbackResults(
+      EntityManager entities, SecureRandom random, Invitations invitations, AuditLog audit) {
     this.entities = entities;
     this.random = random;
+    this.invitations = invitations;
     this.audit = audit;
   }
 
@@ -32,29 +35,45 @@ class CallbackResults {
    * One result.
    *
    * @param active911Name the name of the agency at Active911; foreign text
+   * @param byOfficer whether an officer reads it
    */
   record Result(
       CallbackOutcome outcome,
       String agencySlug,
       String agencyName,
-      @Nullable String active911Name) {}
+      @Nullable String active911Name,
+      boolean byOfficer) {}
 
-  /** Stores a result; returns the id under which whoever knows it may read it. */
+  /**
+   * Stores a result, and uses the invitation up if it was a success, both or neither.
+   *
+   * @param invitation through which an officer began; null: an admin did
+   * @return the id under which whoever knows it may read the result
+   */
   @Transactional
-  String add(CallbackOutcome outcome, AgencyRef agency, @Nullable String active911Name) {
+  String add(
+      CallbackOutcome outcome,
+      AgencyRef agency,
+      @Nullable String active911Name,
+      @Nullable String invitation) {
     String id = Secret.random(random).value();
     entities
         .createNativeQuery(
             """
-            insert into callback_result (id, outcome, agency_slug, agency_name, active911_name)
-            values (:id, :outcome, :slug, :name, :active911Name)
+            insert into callback_result
+                   (id, outcome, agency_slug, agency_name, active911_name, by_officer)
+            values (:id, :outcome, :slug, :name, :active911Name, :byOfficer)
             """)
         .setParameter("id", id)
         .setParameter("outcome", outcome.name())
         .setParameter("slug", agency.slug())
         .setParameter("name", agency.name())
         .setParameter("active911Name", active911Name)
+        .setParameter("byOfficer", invitation != null)
         .executeUpdate();
+    if (invitation != null && outcome.usesInvitationUp()) {
+      invitations.use(invitation, agency.slug());
+    }
     audit.record(
         AuditEvent.of(Kind.CALLBACK_ENDED).agency(agency.slug()).with(Detail.OUTCOME, outcome));
     return id;
@@ -65,7 +84,7 @@ class CallbackResults {
     List<?> rows =
         entities
             .createNativeQuery(
-                "select outcome, agency_slug, agency_name, active911_name"
+                "select outcome, agency_slug, agency_name, active911_name, by_officer"
                     + " from callback_result where id = :id",
                 Object[].class)
             .setParameter("id", id)
@@ -78,7 +97,8 @@ class CallbackResults {
                     CallbackOutcome.valueOf((String) row[0]),
                     (String) row[1],
                     (String) row[2],
-                    (String) row[3]))
+                    (String) row[3],
+                    (Boolean) row[4]))
         .findFirst();
   }
 

@@ -49,16 +49,19 @@ class Consents {
   }
 
   /**
-   * Keeps a consent that an admin won, and makes it the agency's grant if that needs no question.
-   * Blocks.
+   * Keeps a consent just won, and makes it the agency's grant if that needs no question. Blocks.
    *
+   * @param anyAgency whether any Active911 agency will do where none is known: so where an admin
+   *     won it, but not where an officer did
    * @param wonAt when the request that won it was about to be sent, on the database's clock
    * @throws DatabaseUnavailableException if it could not be stored by now; it is kept, and becomes
    *     a candidate when the database is back
    */
-  Adoption take(AgencyRef agency, GrantKind kind, TokenSet tokens, Instant wonAt) {
+  Adoption take(
+      AgencyRef agency, GrantKind kind, TokenSet tokens, boolean anyAgency, Instant wonAt) {
     String id = candidates.newId();
-    WonConsent consent = new WonConsent(id, agency.id(), agency.slug(), kind, tokens, true, wonAt);
+    WonConsent consent =
+        new WonConsent(id, agency.id(), agency.slug(), kind, tokens, anyAgency, wonAt);
     if (!settlement.keep(consent)) {
       LOG.warnf("Agency %s was deleted while it was being connected", agency.slug());
       return new Adoption.Gone();

@@ -14,16 +14,19 @@ class Housekeeping {
   private final Candidates candidates;
   private final AuthorizationRequests requests;
   private final CallbackResults results;
+  private final Invitations invitations;
 
   Housekeeping(
       Agencies agencies,
       Candidates candidates,
       AuthorizationRequests requests,
-      CallbackResults results) {
+      CallbackResults results,
+      Invitations invitations) {
     this.agencies = agencies;
     this.candidates = candidates;
     this.requests = requests;
     this.results = results;
+    this.invitations = invitations;
   }
 
   @Scheduled(
@@ -36,5 +39,6 @@ class Housekeeping {
     candidates.expire();
     requests.expire();
     results.expire();
+    invitations.expire();
   }
 }

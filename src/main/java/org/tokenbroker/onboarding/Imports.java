@@ -128,7 +128,7 @@ public class Imports {
             kind, refreshToken, issuedAt == null ? clock.instant() : issuedAt, agency.scope());
     return switch (proof) {
       case Proof.Live live ->
-          new Outcome.Taken(consents.take(agency, kind, live.tokens(), live.provenAt()));
+          new Outcome.Taken(consents.take(agency, kind, live.tokens(), true, live.provenAt()));
       case Proof.Refused(OAuthError error) -> new Outcome.Refused(error);
       case Proof.Unknown(String error) -> new Outcome.NoAnswer(error);
       case Proof.NotPresented(String error, Duration retryIn) ->

@@ -112,6 +112,8 @@ record Setting(
   private static final List<Setting> BROKER =
       List.of(
           PUBLIC_URL,
+          // None: officers read of the company that sent them the link.
+          optional("BROKER_ORGANISATION", "broker.organisation", null, Expectation.text()),
           requiredSecret("BROKER_ADMIN_KEY", "broker.admin-key", Expectation.key(32)),
           optionalSecret("BROKER_ADMIN_KEY_NEXT", "broker.admin-key-next", Expectation.key(32)),
           requiredSecret(

@@ -93,6 +93,61 @@ class AuditedEventsTest {
   }
 
   @Test
+  void whatAnOfficerDoesIsWrittenAsHis() {
+    String active911Id = active911Id(295);
+    broker
+        .admin()
+        .body("{\"name\":\"A\",\"expected_active911_id\":\"" + active911Id + "\"}")
+        .put("/agencies/audited-officer")
+        .then()
+        .statusCode(201);
+    Response invited =
+        broker
+            .admin()
+            .body("{}")
+            .post("/agencies/audited-officer/invitations")
+            .then()
+            .statusCode(201)
+            .extract()
+            .response();
+    String link = invited.path("url");
+    Response page = broker.anonymous().get(URI.create(link).getPath());
+    Matcher csrf = CSRF.matcher(page.body().asString());
+    assertTrue(csrf.find());
+    Response begun =
+        broker
+            .anonymous()
+            .cookies(page.getDetailedCookies())
+            .formParam("csrf", csrf.group(1))
+            .post(URI.create(link).getPath());
+    try (ConsentBrowser browser = new ConsentBrowser()) {
+      broker
+          .callback(begun, browser.allow(URI.create(begun.header("Location")), active911Id))
+          .then()
+          .statusCode(303);
+    }
+
+    String id = invited.path("id");
+    ValidatableResponse written = audit("agency=audited-officer");
+    written
+        .body(
+            "items.event",
+            contains(
+                "callback_ended",
+                "invitation_used",
+                "agency_connected",
+                "candidate_kept",
+                "authorization_started",
+                "invitation_created",
+                "agency_created"))
+        .body("items[0..4].actor.kind", everyItem(equalTo("officer")))
+        .body("items[0..4].actor.name", everyItem(equalTo(id)))
+        .body("items[5].details.invitation", equalTo(id));
+    assertFalse(
+        written.extract().body().asString().contains(link.substring(link.lastIndexOf('/') + 1)));
+  }
+
+  @Test
   void whoSaysNoIsWritten() {
     broker.createAgency("audited-no");
     Response authorize = broker.authorize("audited-no");

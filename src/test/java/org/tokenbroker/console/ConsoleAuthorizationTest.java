@@ -74,6 +74,9 @@ class ConsoleAuthorizationTest {
               Map.entry("POST /console/agencies/{agency}/resume", Role.OPERATOR),
               Map.entry("POST /console/agencies/{agency}/candidates/{id}/confirm", Role.OPERATOR),
               Map.entry("POST /console/agencies/{agency}/candidates/{id}/discard", Role.OPERATOR),
+              Map.entry("GET /console/agencies/{agency}/invitations", Role.VIEWER),
+              Map.entry("POST /console/agencies/{agency}/invitations", Role.OPERATOR),
+              Map.entry("POST /console/agencies/{agency}/invitations/{id}/revoke", Role.OPERATOR),
               Map.entry("GET /console/agencies/{agency}/import", Role.OPERATOR),
               Map.entry("POST /console/agencies/{agency}/import", Role.OPERATOR),
               Map.entry("GET /console/agencies/{agency}/settings", Role.ADMIN),
@@ -83,7 +86,13 @@ class ConsoleAuthorizationTest {
 
   /** Of these everybody can see that they are there; they look themselves at what is sent. */
   private static final Set<String> OPEN =
-      Set.of("GET /", "GET /console/sign-in", "POST /console/sign-in", "GET /console/sign-in/oidc");
+      Set.of(
+          "GET /",
+          "GET /console/sign-in",
+          "POST /console/sign-in",
+          "GET /console/sign-in/oidc",
+          "GET /connect/{invitation}",
+          "POST /connect/{invitation}");
 
   private static final String NAME = "console-authorization";
 
@@ -190,7 +199,7 @@ class ConsoleAuthorizationTest {
     Document admin = Browser.signedIn(broker.createAdmin("administers", "admin")).page(page);
 
     assertEquals(0, viewer.select("main form, main a[href*=import], main a[href*=delete]").size());
-    assertEquals(2, operator.select("main form").size());
+    assertEquals(3, operator.select("main form").size());
     assertEquals(1, operator.select("main a[href$=/import]").size());
     assertEquals(0, operator.select("main a[href$=/delete], main a[href$=/settings]").size());
     assertEquals(2, admin.select("main a[href$=/delete], main a[href$=/settings]").size());

@@ -13,7 +13,7 @@ public final class TestSimulator {
   private TestSimulator() {}
 
   /** How many agencies it has: each test takes some of its own. */
-  private static final int AGENCIES = 200;
+  private static final int AGENCIES = 300;
 
   /**
    * Starts one on a free port of the loopback address.
