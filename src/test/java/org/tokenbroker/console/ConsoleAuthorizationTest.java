@@ -77,6 +77,8 @@ class ConsoleAuthorizationTest {
               Map.entry("GET /console/agencies/{agency}/invitations", Role.VIEWER),
               Map.entry("POST /console/agencies/{agency}/invitations", Role.OPERATOR),
               Map.entry("POST /console/agencies/{agency}/invitations/{id}/revoke", Role.OPERATOR),
+              Map.entry("GET /console/agencies/{agency}/test", Role.OPERATOR),
+              Map.entry("POST /console/agencies/{agency}/test", Role.OPERATOR),
               Map.entry("GET /console/agencies/{agency}/import", Role.OPERATOR),
               Map.entry("POST /console/agencies/{agency}/import", Role.OPERATOR),
               Map.entry("GET /console/agencies/{agency}/settings", Role.ADMIN),
