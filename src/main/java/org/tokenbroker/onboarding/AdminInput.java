@@ -3,22 +3,27 @@ package org.tokenbroker.onboarding;
 import jakarta.inject.Singleton;
 import jakarta.validation.ConstraintViolation;
 import jakarta.validation.Validator;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.tokenbroker.agency.AgencySettings;
+import org.tokenbroker.agency.DatabaseClock;
 import org.tokenbroker.oauth.Scope;
+import org.tokenbroker.refresh.Refresher;
 
 /** Holds what an admin fills in on a form against the rules that a JSON body is held against. */
 @Singleton
 public class AdminInput {
 
   private final Validator validator;
+  private final DatabaseClock clock;
 
-  AdminInput(Validator validator) {
+  AdminInput(Validator validator, DatabaseClock clock) {
     this.validator = validator;
+    this.clock = clock;
   }
 
   /** An agency's settings, looked at. */
@@ -63,6 +68,18 @@ public class AdminInput {
   /** What is wrong with a refresh token that is to be imported, as the rest of a sentence. */
   public Optional<String> refreshTokenFault(@Nullable String refreshToken) {
     return fault(AgenciesResource.ImportRequest.class, "refreshToken", refreshToken);
+  }
+
+  /**
+   * What is wrong with the time at which a refresh token was first issued, as the rest of a
+   * sentence.
+   */
+  public Optional<String> issuedAtFault(Instant issuedAt) {
+    Instant now = clock.instant();
+    return issuedAt.isAfter(now.plusSeconds(60))
+            || issuedAt.plus(Refresher.REFRESH_TOKEN_LIFE).isBefore(now)
+        ? Optional.of("must lie within the last year")
+        : Optional.empty();
   }
 
   /** What is wrong with a scope that is to be asked for, as the rest of a sentence. */

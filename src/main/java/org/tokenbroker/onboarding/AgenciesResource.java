@@ -35,7 +35,6 @@ import org.tokenbroker.agency.AgencyStatus;
 import org.tokenbroker.agency.Candidates;
 import org.tokenbroker.agency.Candidates.Adoption;
 import org.tokenbroker.agency.ConnectionState;
-import org.tokenbroker.agency.DatabaseClock;
 import org.tokenbroker.agency.GrantKind;
 import org.tokenbroker.agency.Grants;
 import org.tokenbroker.agency.HandoutState;
@@ -77,7 +76,7 @@ public class AgenciesResource {
   private final Deletion deletion;
   private final Imports imports;
   private final Refresher refresher;
-  private final DatabaseClock clock;
+  private final AdminInput input;
   private final AuditLog audit;
   private final Scope defaultScope;
 
@@ -88,7 +87,7 @@ public class AgenciesResource {
       Deletion deletion,
       Imports imports,
       Refresher refresher,
-      DatabaseClock clock,
+      AdminInput input,
       AuditLog audit,
       Active911Config active911) {
     this.agencies = agencies;
@@ -97,7 +96,7 @@ public class AgenciesResource {
     this.deletion = deletion;
     this.imports = imports;
     this.refresher = refresher;
-    this.clock = clock;
+    this.input = input;
     this.audit = audit;
     this.defaultScope = Scope.parse(active911.scope());
   }
@@ -294,11 +293,12 @@ public class AgenciesResource {
       @Valid @NotNull(message = "a JSON object is needed") ImportRequest body) {
     Instant issuedAt = body.issuedAt();
     if (issuedAt != null) {
-      Instant now = clock.instant();
-      if (issuedAt.isAfter(now.plusSeconds(60))
-          || issuedAt.plus(Refresher.REFRESH_TOKEN_LIFE).isBefore(now)) {
-        throw Problem.invalid("issued_at", "must lie within the last year").toException();
-      }
+      input
+          .issuedAtFault(issuedAt)
+          .ifPresent(
+              fault -> {
+                throw Problem.invalid("issued_at", fault).toException();
+              });
     }
     Imports.Outcome outcome =
         imports.take(agency, body.kind(), Secret.of(body.refreshToken()), issuedAt);

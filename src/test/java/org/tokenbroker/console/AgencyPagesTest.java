@@ -17,6 +17,8 @@ import java.net.URI;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -407,6 +409,58 @@ class AgencyPagesTest {
   }
 
   @Test
+  void aWholeAnswerIsTakenApartAndItsAgencyIsShown() {
+    broker.createAgency("console-import-json");
+    String token = active911.consent(active911Id(40), READ_AGENCY).refreshToken();
+
+    Document page =
+        after(
+            browser.submit(
+                browser.page(page("console-import-json") + "/import"),
+                page("console-import-json") + "/import",
+                Map.of(
+                    "refresh_token",
+                    "{\"token_type\":\"Bearer\",\"refresh_token\":\"" + token + "\"}",
+                    "issued_on",
+                    LocalDate.now(ZoneOffset.UTC).minusMonths(1).toString())));
+
+    assertThat(notice(page), startsWith("The token works"));
+    assertThat(main(page), containsString("You pasted a whole answer in JSON"));
+    assertThat(main(page), containsString("id " + active911Id(40)));
+    assertThat(page.html(), not(containsString(token)));
+  }
+
+  @Test
+  void thePresentAccessTokenIsNotTakenForARefreshToken() {
+    broker.createAgency("console-import-access");
+    broker.connect("console-import-access", active911Id(42)).then().statusCode(303);
+    String key = broker.createCaller("console-import-access", "console-import-access");
+    String access = broker.bearer(key).get("/tokens/console-import-access").path("access_token");
+
+    Response answer = importToken("console-import-access", "application", access);
+
+    assertEquals(400, answer.statusCode());
+    assertThat(
+        Browser.parsed(answer).select("#refresh_token-fault").text(),
+        containsString("present access token"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"2020-01-01", "2999-01-01", "yesterday"})
+  void aDateOutsideOfTheLastYearIsRefused(String date) {
+    broker.admin().body("{\"name\":\"x\"}").put("/agencies/console-import-date");
+
+    Response answer =
+        browser.submit(
+            browser.page(page("console-import-date") + "/import"),
+            page("console-import-date") + "/import",
+            Map.of("kind", "personal", "refresh_token", "token-1", "issued_on", date));
+
+    assertEquals(400, answer.statusCode());
+    assertThat(Browser.parsed(answer).select(".fault").eachAttr("id"), contains("issued_on-fault"));
+  }
+
+  @Test
   void aTokenThatActive911RefusesIsSaidBesideTheFieldAndNotShownAgain() {
     broker.createAgency("console-import-unknown");
 
@@ -461,7 +515,9 @@ class AgencyPagesTest {
     Document page = after(importToken("console-import-mismatch", "application", token));
 
     assertThat(notice(page), containsString("another Active911 agency"));
-    assertThat(waitingAction(page, "confirm"), endsWith("/confirm"));
+    assertThat(main(page), containsString("Is this the right agency?"));
+    Document confirmed = after(browser.submit(page, waitingAction(page, "confirm"), Map.of()));
+    assertEquals("Connected", confirmed.select(".heading .state").text());
   }
 
   // --- Deleting

@@ -81,6 +81,7 @@ class ConsoleAuthorizationTest {
               Map.entry("POST /console/agencies/{agency}/test", Role.OPERATOR),
               Map.entry("GET /console/agencies/{agency}/import", Role.OPERATOR),
               Map.entry("POST /console/agencies/{agency}/import", Role.OPERATOR),
+              Map.entry("GET /console/agencies/{agency}/import/result", Role.OPERATOR),
               Map.entry("GET /console/agencies/{agency}/settings", Role.ADMIN),
               Map.entry("POST /console/agencies/{agency}/settings", Role.ADMIN),
               Map.entry("GET /console/agencies/{agency}/delete", Role.ADMIN),
