@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.tokenbroker.agency.AgencyStatus;
 import org.tokenbroker.oauth.Scope;
 import org.tokenbroker.onboarding.AdminInput;
+import org.tokenbroker.problem.Slug;
 
 /**
  * The form for an agency's settings, as it is filled in.
@@ -79,6 +80,20 @@ record AgencyForm(
     return new AgencyForm(name, newSlug, scope, expectedActive911Id, contact, faults);
   }
 
+  AgencyForm withExpectedActive911Id(String id) {
+    return new AgencyForm(name, slug, scope, id, contact, faults);
+  }
+
+  /** The form, with the fault of its slug if that is of the wrong form. */
+  AgencyForm checkedSlug() {
+    return Slug.matches(slug)
+        ? this
+        : withFault(
+            "slug",
+            "This must be made of a-z, 0-9 and hyphens, begin with a letter or a digit, and be 63"
+                + " characters long at most.");
+  }
+
   AgencyForm withFault(String field, String sentence) {
     Map<String, String> more = new HashMap<>(faults);
     more.put(field, sentence);
@@ -86,7 +101,7 @@ record AgencyForm(
   }
 
   AgencyForm withFaults(AdminInput.Settings.Invalid invalid) {
-    Map<String, String> sentences = new HashMap<>();
+    Map<String, String> sentences = new HashMap<>(faults);
     invalid.faults().forEach((field, fault) -> sentences.put(field, "This " + fault + "."));
     return new AgencyForm(name, slug, scope, expectedActive911Id, contact, sentences);
   }

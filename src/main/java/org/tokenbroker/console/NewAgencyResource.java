@@ -13,6 +13,8 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.jboss.resteasy.reactive.RestForm;
 import org.jspecify.annotations.Nullable;
@@ -39,11 +41,13 @@ public class NewAgencyResource {
 
   private final Agencies agencies;
   private final AdminInput input;
+  private final NextStep next;
   private final Scope defaultScope;
 
-  NewAgencyResource(Agencies agencies, AdminInput input, Active911Config active911) {
+  NewAgencyResource(Agencies agencies, AdminInput input, NextStep next, Active911Config active911) {
     this.agencies = agencies;
     this.input = input;
+    this.next = next;
     this.defaultScope = Scope.parse(active911.scope());
   }
 
@@ -69,6 +73,7 @@ public class NewAgencyResource {
       @RestForm @Nullable List<String> scope,
       @RestForm("expected_active911_id") @Nullable String expectedActive911Id,
       @RestForm @Nullable String contact,
+      @RestForm(NextStep.FIELD) @Nullable String then,
       @Context RoutingContext request) {
     AgencyForm sent = AgencyForm.sent(name, slug, scope, expectedActive911Id, contact);
     AgencyForm form = sent.slug().isEmpty() ? sent.withSlug(sent.suggestedSlug()) : sent;
@@ -76,24 +81,35 @@ public class NewAgencyResource {
     if (checked instanceof AdminInput.Settings.Invalid invalid) {
       form = form.withFaults(invalid);
     }
-    if (!Slug.matches(form.slug())) {
-      form =
-          form.withFault(
-              "slug",
-              "This must be made of a-z, 0-9 and hyphens, begin with a letter or a digit, and be 63"
-                  + " characters long at most.");
-    }
+    form = form.checkedSlug();
     if (form.faults().isEmpty()
         && checked instanceof AdminInput.Settings.Valid(AgencySettings settings)) {
       if (agencies.create(form.slug(), settings)) {
-        return Page.agency(form.slug(), Notice.AGENCY_ADDED);
+        return next.take(
+            then, Page.status(agencies, form.slug()), Session.of(request), Notice.AGENCY_ADDED);
       }
       return refused(
           ProblemType.CONFLICT,
-          form.withFault("slug", "There is an agency with this short name already."),
+          form.withFault(
+              "slug", "There is an agency with this short name already." + suggestion(form.slug())),
           request);
     }
     return refused(ProblemType.INVALID_REQUEST, form, request);
+  }
+
+  /** Another short name that is free, as the rest of a message; empty if none is near. */
+  private String suggestion(String slug) {
+    List<String> others =
+        IntStream.rangeClosed(2, 9)
+            .mapToObj(number -> slug + "-" + number)
+            .filter(Slug::matches)
+            .toList();
+    Set<String> taken = agencies.existing(others);
+    return others.stream()
+        .filter(other -> !taken.contains(other))
+        .findFirst()
+        .map(other -> " Free is " + other + ".")
+        .orElse("");
   }
 
   private static Response refused(

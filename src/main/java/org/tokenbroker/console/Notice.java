@@ -28,6 +28,14 @@ enum Notice {
       Tone.GOOD,
       "The settings are saved. Permissions that are new in them count from the next connection"
           + " on."),
+  REBIND_EXPECTED(
+      Tone.GOOD,
+      "The other agency’s id is expected from now on. What is connected stays in use until its"
+          + " consent is won: connect, invite its officer, or import a token."),
+  REBIND_BY_CHOICE(
+      Tone.GOOD,
+      "Connect and choose the other agency at Active911. Its consent then waits here until you"
+          + " confirm it."),
   PAUSED(Tone.GOOD, "Paused. No service gets this agency's token now; refreshing goes on."),
   RESUMED(Tone.GOOD, "Resumed. Services get this agency's token again."),
   REFRESHED(Tone.GOOD, "Refreshed. A new access token is stored."),

@@ -161,6 +161,162 @@ class AgencyPagesTest {
   }
 
   @Test
+  void anAgencyIsAddedAndConnectedWithOneButton() {
+    Response begun = add(Map.of("name", "Console At Once", "then", "connect"));
+
+    assertEquals(303, begun.statusCode());
+    assertThat(begun.header("Location"), startsWith(active911.authorizeUrl().toString()));
+    broker.admin().get("/agencies/console-at-once").then().statusCode(200);
+  }
+
+  @Test
+  void anAgencyIsAddedAndItsOfficerInvitedWithOneButton() {
+    Response answer = add(Map.of("name", "Console Invited", "then", "invite"));
+
+    assertEquals(200, answer.statusCode());
+    assertThat(Browser.parsed(answer).select("#link").val(), containsString("/connect/"));
+  }
+
+  @Test
+  void anAgencyIsAddedAndAnImportBegunWithOneButton() {
+    Document page = after(add(Map.of("name", "Console To Import", "then", "import")));
+
+    assertEquals("Import a token", page.select("h1").text());
+  }
+
+  @Test
+  void anotherShortNameIsSuggestedWhereOneIsTaken() {
+    broker.createAgency("console-suggest");
+    broker.createAgency("console-suggest-2");
+
+    Response answer = add(Map.of("name", "Console Suggest"));
+
+    assertThat(
+        Browser.parsed(answer).select("#slug-fault").text(),
+        containsString("Free is console-suggest-3."));
+  }
+
+  // --- Rebinding
+  // ----------------------------------------------------------------------------------
+
+  @Test
+  void anAgencyIsBoundToAnotherWhoseIdIsKnown() {
+    broker.createAgency("console-rebind");
+    broker.connect("console-rebind", active911Id(43)).then().statusCode(303);
+    String rebind = page("console-rebind") + "/rebind";
+
+    Response begun =
+        browser.submit(
+            browser.page(rebind),
+            rebind,
+            Map.of("expected_active911_id", active911Id(44), "then", "connect"));
+
+    assertEquals(303, begun.statusCode());
+    try (ConsentBrowser atActive911 = new ConsentBrowser()) {
+      result(atActive911.allow(URI.create(begun.header("Location")), active911Id(44)));
+    }
+    broker
+        .admin()
+        .get("/agencies/console-rebind")
+        .then()
+        .body("active911_agency.id", equalTo(active911Id(44)))
+        .body("expected_active911_id", equalTo(active911Id(44)));
+  }
+
+  @Test
+  void anAgencyIsBoundToAnotherWhoseIdIsNotKnownThroughItsCandidate() {
+    broker.createAgency("console-rebind-candidate");
+    broker.connect("console-rebind-candidate", active911Id(45)).then().statusCode(303);
+    String rebind = page("console-rebind-candidate") + "/rebind";
+
+    Response begun = browser.submit(browser.page(rebind), rebind, Map.of("then", "connect"));
+    try (ConsentBrowser atActive911 = new ConsentBrowser()) {
+      result(atActive911.allow(URI.create(begun.header("Location")), active911Id(46)));
+    }
+
+    broker
+        .admin()
+        .get("/agencies/console-rebind-candidate")
+        .then()
+        .body("active911_agency.id", equalTo(active911Id(45)))
+        .body("candidate.active911_agency.id", equalTo(active911Id(46)));
+  }
+
+  @Test
+  void anIdThatIsWrongIsSaidBesideTheField() {
+    broker.createAgency("console-rebind-wrong");
+    String rebind = page("console-rebind-wrong") + "/rebind";
+
+    Response answer =
+        browser.submit(
+            browser.page(rebind),
+            rebind,
+            Map.of("expected_active911_id", "1".repeat(101), "then", "connect"));
+
+    assertEquals(400, answer.statusCode());
+    assertEquals(1, Browser.parsed(answer).select("#expected_active911_id-fault").size());
+  }
+
+  // --- Many at once
+  // -------------------------------------------------------------------------------
+
+  @Test
+  void aTableIsShownFirstAndThenAdded() {
+    broker.createAgency("console-table-taken");
+    String table =
+        """
+        Slug;Name;Scope
+        console-table-one;Table One;read_agency read_alert
+        ;Table “Two”;
+        console-table-taken;Taken;
+        console-table-one;Twice;
+        """;
+
+    Response preview =
+        browser.submit(
+            browser.page("/console/new-agencies"),
+            "/console/new-agencies/preview",
+            Map.of("table", table));
+
+    assertEquals(200, preview.statusCode());
+    Document shown = Browser.parsed(preview);
+    assertEquals(
+        "2 can be added, 2 cannot. Nothing is stored yet.", shown.select("[role=status]").text());
+    broker.admin().get("/agencies/console-table-one").then().statusCode(404);
+
+    Document added = Browser.parsed(browser.submit(shown, "/console/new-agencies", Map.of()));
+
+    assertEquals("2 added, 2 left out.", added.select("[role=status]").text());
+    assertThat(
+        added.select("td[data-label=Result]").eachText(),
+        contains(
+            equalTo("Added"),
+            equalTo("Added"),
+            containsString("already"),
+            containsString("line above")));
+    broker
+        .admin()
+        .get("/agencies/console-table-one")
+        .then()
+        .body("scope_requested", equalTo("read_agency read_alert"));
+    broker.admin().get("/agencies/table-two").then().body("name", equalTo("Table “Two”"));
+  }
+
+  @Test
+  void aTableThatIsNoneIsSaidBesideTheField() {
+    Response answer =
+        browser.submit(
+            browser.page("/console/new-agencies"),
+            "/console/new-agencies/preview",
+            Map.of("table", "name,colour\nA,red"));
+
+    assertEquals(400, answer.statusCode());
+    Document page = Browser.parsed(answer);
+    assertThat(page.select("#table-fault").text(), containsString("expected_active911_id"));
+    assertThat(page.select("#table").val(), containsString("A,red"));
+  }
+
+  @Test
   void anAgencyThatIsThereIsNotOverwritten() {
     broker.createAgency("console-taken");
 
