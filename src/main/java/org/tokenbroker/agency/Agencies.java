@@ -200,18 +200,6 @@ public class Agencies implements PanacheRepositoryBase<Agency, Long> {
     return AgencyRef.of(agency, grant);
   }
 
-  /** Which of these slugs agencies have. */
-  @Transactional
-  public Set<String> existing(Collection<String> slugs) {
-    return slugs.isEmpty()
-        ? Set.of()
-        : Set.copyOf(
-            getEntityManager()
-                .createQuery("select a.slug from Agency a where a.slug in :slugs", String.class)
-                .setParameter("slugs", slugs)
-                .getResultList());
-  }
-
   /**
    * One page of agencies.
    *

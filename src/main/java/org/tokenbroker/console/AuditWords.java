@@ -37,6 +37,9 @@ final class AuditWords {
       case AGENCY_PAUSED -> "Agency paused";
       case AGENCY_RESUMED -> "Agency resumed";
       case AGENCY_DELETED -> "Agency disconnected and deleted";
+      case INVITATION_CREATED -> "Invitation made";
+      case INVITATION_REVOKED -> "Invitation revoked";
+      case INVITATION_USED -> "Invitation used by an officer";
       case AUTHORIZATION_STARTED -> "Connecting begun";
       case CALLBACK_ENDED -> "Came back from Active911";
       case CONSENT_IMPORTED -> "Consent imported";

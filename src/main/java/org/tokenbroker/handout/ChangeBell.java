@@ -25,11 +25,8 @@ import org.postgresql.PGProperty;
 import org.tokenbroker.agency.AgencyChanged;
 import org.tokenbroker.agency.TokenRenewed;
 import org.tokenbroker.caller.CallersChanged;
-<<<<<<< HEAD
 import org.tokenbroker.oauth.ConfiguredSecrets;
-=======
 import org.tokenbroker.refresh.ChangeListener;
->>>>>>> f68aa42 (Show on one page how the broker itself is, and let each replica make itself known)
 
 /**
  * Has every replica's {@link CacheFeed} look at once when something was changed here, by NOTIFY,
