@@ -3,6 +3,7 @@ package org.tokenbroker.handout;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.quarkus.runtime.Startup;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -19,6 +20,7 @@ import org.tokenbroker.problem.ProblemType;
  * so all meters exist from the start, and measuring looks nothing up, makes nothing and waits for
  * nobody.
  */
+@Startup
 @Singleton
 class HandoutMetrics {
 
