@@ -41,6 +41,7 @@ class RefreshMetrics {
   private final MeterRegistry metrics;
   private final ConcurrentMap<String, Timer> timers = new ConcurrentHashMap<>();
   private final AtomicInteger leases = new AtomicInteger();
+  private final AtomicInteger unanswered = new AtomicInteger();
 
   RefreshMetrics(MeterRegistry metrics, Settlement settlement, Journal journal) {
     this.metrics = metrics;
@@ -111,7 +112,17 @@ class RefreshMetrics {
     record(DATABASE_UNAVAILABLE, began);
   }
 
+  /** How many calls in a row, until now, were answered by nothing that means anything. */
+  int unansweredInARow() {
+    return unanswered.get();
+  }
+
   private void record(String outcome, long began) {
+    if (outcome.startsWith(Refresher.UNANSWERED)) {
+      unanswered.incrementAndGet();
+    } else {
+      unanswered.set(0);
+    }
     timer(outcome).record(System.nanoTime() - began, TimeUnit.NANOSECONDS);
   }
 

@@ -73,6 +73,9 @@ public class Refresher {
 
   private static final int OWNER_BYTES = 8;
 
+  /** How the name of an error begins that says nothing but that no token came. */
+  static final String UNANSWERED = "upstream_";
+
   private final Grants grants;
   private final Settlement settlement;
   private final UpstreamGate gate;
@@ -421,7 +424,7 @@ public class Refresher {
   }
 
   static String nameOf(Unavailability reason) {
-    return "upstream_" + reason.name().toLowerCase(Locale.ROOT);
+    return UNANSWERED + reason.name().toLowerCase(Locale.ROOT);
   }
 
   private RefreshOutcome refused(Lease lease) {

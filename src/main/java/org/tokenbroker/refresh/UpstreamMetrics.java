@@ -53,6 +53,18 @@ class UpstreamMetrics {
     }
   }
 
+  /** Whether Active911 refuses our client, as far as is known. */
+  boolean isClientRefused() {
+    Look now = look;
+    return now != null && now.state().clientRefused();
+  }
+
+  /** Whether Active911 has asked to be left alone for now, as far as is known. */
+  boolean isPaused() {
+    Look now = look;
+    return now != null && now.state().pausedFor().isPositive();
+  }
+
   private double clientRefused() {
     Look now = look;
     return now == null ? Double.NaN : now.state().clientRefused() ? 1 : 0;

@@ -160,7 +160,15 @@ class AuditIT {
           .then()
           .statusCode(200)
           .body("paused", equalTo(false));
-      assertTrue(process.log().contains("[the-pause-that-failed] Internal error"), process::log);
+      assertTrue(
+          process
+              .log()
+              .lines()
+              .anyMatch(
+                  line ->
+                      line.contains("\"request_id\":\"the-pause-that-failed\"")
+                          && line.contains("\"message\":\"Internal error ")),
+          process::log);
       broker.bearer(key).get("/tokens/unwritten-fd").then().statusCode(200);
       broker.admin().post("/agencies/unwritten-fd/refresh").then().statusCode(200);
       try (ConsentBrowser browser = new ConsentBrowser()) {

@@ -1,5 +1,6 @@
 package org.tokenbroker.packaging;
 
+import static io.restassured.RestAssured.given;
 import static org.hamcrest.Matchers.equalTo;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -16,6 +17,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.AfterEach;
@@ -163,6 +165,14 @@ class DatabaseAwayIT {
     return names == null ? List.of() : List.of(names);
   }
 
+  private Set<String> illParts() {
+    return Set.copyOf(
+        given()
+            .get(process.management() + "/q/health/well")
+            .jsonPath()
+            .getList("checks.findAll { it.status == 'DOWN' }.name", String.class));
+  }
+
   private void theAgencyIsWellAndNoDeadTokenWasPresented() {
     active911.clearFaults();
     broker
@@ -184,6 +194,11 @@ class DatabaseAwayIT {
     served.then().statusCode(200);
     assertNotEquals(before, served.header("ETag"));
     assertEquals(1, journal().size());
+    Eventually.isTrue(
+        "health says what is ill",
+        () -> illParts().equals(Set.of("database", "journal")),
+        process::log);
+    given().get(process.management() + "/q/health/ready").then().statusCode(200);
 
     postgres = startPostgres();
     Eventually.isTrue("it is stored", () -> journal().isEmpty(), process::log);

@@ -4,6 +4,8 @@ import static io.restassured.RestAssured.given;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,12 +28,17 @@ class ServeIT {
   @TempDir Path directory;
 
   @Test
-  void itMigratesAndServesAndEndsWhenToldTo() {
+  void itMigratesAndServesAndEndsWhenToldTo() throws IOException {
     Map<String, String> environment = BrokerProcess.environment(TestDatabase.create());
 
     try (BrokerProcess broker = BrokerProcess.serve(directory, environment)) {
       given().get(broker.management() + "/q/health/ready").then().statusCode(200);
+      given().get(broker.management() + "/q/health/well").then().statusCode(200);
       assertEquals(ENDED_BY_SIGTERM, broker.stop(), broker::log);
+      for (String line : broker.log().lines().toList()) {
+        JsonNode entry = new ObjectMapper().readTree(line);
+        assertTrue(entry.hasNonNull("timestamp") && entry.hasNonNull("message"), line);
+      }
     }
   }
 
@@ -57,13 +64,15 @@ class ServeIT {
   }
 
   @Test
-  void givenAMisspelledKeyThenItServesAndWarns() {
+  void givenAMisspelledKeyThenItServesAndWarnsInPlainLinesIfAskedTo() {
     Map<String, String> environment = BrokerProcess.environment(TestDatabase.create());
     environment.put("ACTIVE911_SCOP", "read_agency read_alert");
+    environment.put("QUARKUS_LOG_CONSOLE_JSON_ENABLED", "false");
 
     try (BrokerProcess broker = BrokerProcess.serve(directory, environment)) {
       assertTrue(
           broker.log().contains("ACTIVE911_SCOP is set, but no such key is known"), broker::log);
+      assertTrue(broker.log().lines().noneMatch(line -> line.startsWith("{")), broker::log);
     }
   }
 
