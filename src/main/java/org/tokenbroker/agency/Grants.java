@@ -715,6 +715,27 @@ public class Grants {
     return new Changes(agencies, next[0]);
   }
 
+  /**
+   * Marks as changed now what bears the number of a transaction that this server has not come to:
+   * rows that were restored from a dump of another one. Otherwise each change to them would seem
+   * older than what it follows, until this server has caught up.
+   *
+   * @return how many rows those were
+   */
+  public int adoptRestored() {
+    int restored = 0;
+    for (String table : List.of("agency", "agency_grant", "agency_removed")) {
+      restored +=
+          update(
+              """
+              update %s set changed_xid = pg_current_xact_id()
+               where changed_xid >= pg_snapshot_xmax(pg_current_snapshot())
+              """
+                  .formatted(table));
+    }
+    return restored;
+  }
+
   /** From where to ask for changes on: taken before everything is read. */
   public long position() {
     return query(

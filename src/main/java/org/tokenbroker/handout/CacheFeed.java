@@ -68,6 +68,10 @@ class CacheFeed {
 
   /** Fills memory. Whatever changes while that goes on will be found by the first look. */
   void start(@Observes StartupEvent event) {
+    int restored = grants.adoptRestored();
+    if (restored > 0) {
+      LOG.warnf("%d rows come from another server's backup; they count as changed now", restored);
+    }
     position = grants.position();
     cache.fill();
     lastLook = System.nanoTime();

@@ -460,6 +460,26 @@ class GrantsTest {
   }
 
   @Test
+  void whatComesFromAServerThatHasCountedFurtherCountsAsChangedNow() throws SQLException {
+    execute(
+        """
+        set session_replication_role = replica;
+        update agency set changed_xid = (pg_current_xact_id()::text::bigint + 1000000)::text::xid8
+         where id = %1$d;
+        update agency_grant set changed_xid = (pg_current_xact_id()::text::bigint + 1000000)::text::xid8
+         where agency_id = %1$d
+        """
+            .formatted(id));
+
+    assertEquals(2, grants.adoptRestored());
+
+    HandoutState held = grants.handoutState(slug).orElseThrow();
+    execute("update agency set paused = true where id = " + id);
+    assertTrue(held.updatedBy(grants.handoutState(slug).orElseThrow()).paused());
+    assertEquals(0, grants.adoptRestored());
+  }
+
+  @Test
   void aClaimIsNoChange() {
     long position = grants.position();
     // Whatever else runs on this server keeps the change before in sight: it must be no newer one.
