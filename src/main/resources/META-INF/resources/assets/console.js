@@ -28,9 +28,9 @@ if (live.length > 0) {
     }
     let answer;
     try {
-      answer = await fetch(location.href, { headers: { "X-Live": "1" }, redirect: "error" });
+      answer = await fetch(location.href, { headers: { "X-Live": "1" }, redirect: "manual" });
     } catch {
-      return; // away, or signed out: what is there stays
+      return; // away: what is there stays
     }
     if (!answer.ok) {
       clearInterval(timer);
