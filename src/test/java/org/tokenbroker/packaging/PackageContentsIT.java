@@ -1,13 +1,19 @@
 package org.tokenbroker.packaging;
 
+import static java.util.stream.Collectors.toSet;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -47,6 +53,31 @@ class PackageContentsIT {
       assertEquals(
           List.of(),
           files.map(path -> path.getFileName().toString()).filter(DEVELOPMENT_JAR).toList());
+    }
+  }
+
+  @Test
+  void theBillOfMaterialsNamesEveryJar() throws Exception {
+    Set<String> named =
+        new ObjectMapper()
+                .readTree(Path.of("target", "quarkus-run-cyclonedx.json").toFile())
+                .path("components")
+                .findValues("hashes")
+                .stream()
+                .flatMap(JsonNode::valueStream)
+                .filter(hash -> hash.path("alg").asText().equals("SHA-256"))
+                .map(hash -> hash.path("content").asText())
+                .collect(toSet());
+
+    try (Stream<Path> files = Files.walk(PACKAGE)) {
+      List<Path> unnamed = new ArrayList<>();
+      for (Path jar : files.filter(path -> path.toString().endsWith(".jar")).toList()) {
+        byte[] hash = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(jar));
+        if (!named.contains(HexFormat.of().formatHex(hash))) {
+          unnamed.add(jar);
+        }
+      }
+      assertEquals(List.of(), unnamed);
     }
   }
 

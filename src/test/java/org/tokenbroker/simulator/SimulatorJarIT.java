@@ -3,6 +3,7 @@ package org.tokenbroker.simulator;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.BufferedReader;
@@ -53,6 +54,20 @@ class SimulatorJarIT {
               .toList();
 
       assertEquals(List.of(), others);
+    }
+  }
+
+  @Test
+  void itHoldsTheLicencesOfWhatItIsMadeOf() throws Exception {
+    try (JarFile jar = new JarFile(jar().toFile())) {
+      assertAll(
+          Stream.of(
+                  "META-INF/LICENSE",
+                  "META-INF/NOTICE",
+                  "META-INF/THIRD-PARTY",
+                  "META-INF/FastDoubleParser-NOTICE",
+                  "META-INF/thirdparty-LICENSE")
+              .map(name -> () -> assertNotNull(jar.getEntry(name), name)));
     }
   }
 
