@@ -251,7 +251,8 @@ public final class BrokerProcess implements AutoCloseable {
 
   /** Tells it to end (SIGTERM) and does not wait. */
   public void terminate() {
-    process.destroy();
+    // Process.destroy would close the pipe that the log comes through, and its last lines be lost.
+    Command.signal(process.pid(), "TERM");
   }
 
   /**
@@ -260,8 +261,7 @@ public final class BrokerProcess implements AutoCloseable {
    * @return its exit code
    */
   public int stop() {
-    // Process.destroy would close the pipe that the log comes through, and its last lines be lost.
-    Command.signal(process.pid(), "TERM");
+    terminate();
     awaitEnd();
     return process.exitValue();
   }
