@@ -202,44 +202,44 @@ class AgencyPagesTest {
   @Test
   void anAgencyIsBoundToAnotherWhoseIdIsKnown() {
     broker.createAgency("console-rebind");
-    broker.connect("console-rebind", active911Id(43)).then().statusCode(303);
+    broker.connect("console-rebind", active911Id(63)).then().statusCode(303);
     String rebind = page("console-rebind") + "/rebind";
 
     Response begun =
         browser.submit(
             browser.page(rebind),
             rebind,
-            Map.of("expected_active911_id", active911Id(44), "then", "connect"));
+            Map.of("expected_active911_id", active911Id(64), "then", "connect"));
 
     assertEquals(303, begun.statusCode());
     try (ConsentBrowser atActive911 = new ConsentBrowser()) {
-      result(atActive911.allow(URI.create(begun.header("Location")), active911Id(44)));
+      result(atActive911.allow(URI.create(begun.header("Location")), active911Id(64)));
     }
     broker
         .admin()
         .get("/agencies/console-rebind")
         .then()
-        .body("active911_agency.id", equalTo(active911Id(44)))
-        .body("expected_active911_id", equalTo(active911Id(44)));
+        .body("active911_agency.id", equalTo(active911Id(64)))
+        .body("expected_active911_id", equalTo(active911Id(64)));
   }
 
   @Test
   void anAgencyIsBoundToAnotherWhoseIdIsNotKnownThroughItsCandidate() {
     broker.createAgency("console-rebind-candidate");
-    broker.connect("console-rebind-candidate", active911Id(45)).then().statusCode(303);
+    broker.connect("console-rebind-candidate", active911Id(65)).then().statusCode(303);
     String rebind = page("console-rebind-candidate") + "/rebind";
 
     Response begun = browser.submit(browser.page(rebind), rebind, Map.of("then", "connect"));
     try (ConsentBrowser atActive911 = new ConsentBrowser()) {
-      result(atActive911.allow(URI.create(begun.header("Location")), active911Id(46)));
+      result(atActive911.allow(URI.create(begun.header("Location")), active911Id(66)));
     }
 
     broker
         .admin()
         .get("/agencies/console-rebind-candidate")
         .then()
-        .body("active911_agency.id", equalTo(active911Id(45)))
-        .body("candidate.active911_agency.id", equalTo(active911Id(46)));
+        .body("active911_agency.id", equalTo(active911Id(65)))
+        .body("candidate.active911_agency.id", equalTo(active911Id(66)));
   }
 
   @Test
@@ -567,7 +567,7 @@ class AgencyPagesTest {
   @Test
   void aWholeAnswerIsTakenApartAndItsAgencyIsShown() {
     broker.createAgency("console-import-json");
-    String token = active911.consent(active911Id(40), READ_AGENCY).refreshToken();
+    String token = active911.consent(active911Id(60), READ_AGENCY).refreshToken();
 
     Document page =
         after(
@@ -582,14 +582,14 @@ class AgencyPagesTest {
 
     assertThat(notice(page), startsWith("The token works"));
     assertThat(main(page), containsString("You pasted a whole answer in JSON"));
-    assertThat(main(page), containsString("id " + active911Id(40)));
+    assertThat(main(page), containsString("id " + active911Id(60)));
     assertThat(page.html(), not(containsString(token)));
   }
 
   @Test
   void thePresentAccessTokenIsNotTakenForARefreshToken() {
     broker.createAgency("console-import-access");
-    broker.connect("console-import-access", active911Id(42)).then().statusCode(303);
+    broker.connect("console-import-access", active911Id(62)).then().statusCode(303);
     String key = broker.createCaller("console-import-access", "console-import-access");
     String access = broker.bearer(key).get("/tokens/console-import-access").path("access_token");
 

@@ -150,6 +150,19 @@ class ConnectTest {
   }
 
   @Test
+  void aConsentThatAnAdminWasFasterThanIsSaidToBeOfNoUse() {
+    Response invited = invite("officer-slower", "");
+    allow(press(path(invited)), active911Id(10));
+    broker.connect("officer-slower", active911Id(10)).then().statusCode(303);
+
+    Document page = Browser.signedIn().page("/console/agencies/officer-slower");
+
+    assertThat(
+        page.select("article.waiting").text(),
+        startsWith("Another consent for the same agency waits"));
+  }
+
+  @Test
   void theWrongAgencyWaitsAndTheLinkStaysGoodForTheRightOne() {
     Response invited = inviteExpecting("officer-wrong", 2);
 
