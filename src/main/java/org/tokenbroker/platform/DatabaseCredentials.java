@@ -2,6 +2,7 @@ package org.tokenbroker.platform;
 
 import io.quarkus.arc.Unremovable;
 import io.quarkus.credentials.CredentialsProvider;
+import io.smallrye.mutiny.Uni;
 import jakarta.inject.Singleton;
 import java.util.Map;
 import org.tokenbroker.oauth.ConfiguredSecrets;
@@ -17,8 +18,10 @@ class DatabaseCredentials implements CredentialsProvider {
     this.secrets = secrets;
   }
 
+  /** At once: by default a worker thread is asked, and all of them may wait for a connection. */
   @Override
-  public Map<String, String> getCredentials(String name) {
-    return Map.of(PASSWORD_PROPERTY_NAME, secrets.get("quarkus.datasource.password").value());
+  public Uni<Map<String, String>> getCredentialsAsync(String name) {
+    return Uni.createFrom()
+        .item(Map.of(PASSWORD_PROPERTY_NAME, secrets.get("quarkus.datasource.password").value()));
   }
 }

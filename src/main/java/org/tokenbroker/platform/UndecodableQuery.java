@@ -19,8 +19,8 @@ import org.tokenbroker.problem.ProblemType;
 @Singleton
 class UndecodableQuery {
 
-  /** Behind the request's name, before everything else. */
-  private static final int PRIORITY = 900;
+  /** Behind the request's name and what memory answers, before everything else. */
+  private static final int PRIORITY = 800;
 
   private final ProblemResponses responses;
   private final ObjectMapper json;

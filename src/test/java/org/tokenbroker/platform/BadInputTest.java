@@ -93,7 +93,9 @@ class BadInputTest {
         new StringBuilder("PUT /agencies/too-large-chunked HTTP/1.1\r\nHost: localhost\r\n")
             .append("Authorization: Bearer " + BrokerTestResource.ADMIN_KEY + "\r\n")
             .append(
-                "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n");
+                "Content-Type: application/json\r\n"
+                    + "Transfer-Encoding: chunked\r\n"
+                    + "Connection: close\r\n\r\n");
     for (int i = 0; i < 20; i++) {
       request.append("1000\r\n").append(" ".repeat(0x1000)).append("\r\n");
     }
