@@ -14,6 +14,8 @@ import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
@@ -73,7 +75,7 @@ public class SignInResource {
     static native TemplateInstance signIn(
         String csrfToken,
         String returnTo,
-        boolean provider,
+        @Nullable String providerLink,
         @Nullable String error,
         @Nullable Notice notice);
   }
@@ -97,10 +99,20 @@ public class SignInResource {
     Response page =
         Page.of(
             Templates.signIn(
-                CsrfToken.of(cookie), target, provider.isConfigured(), null, Notice.of(notice)));
+                CsrfToken.of(cookie), target, providerLink(target), null, Notice.of(notice)));
     return Response.fromResponse(page)
         .cookie(cookies.set(BrowserCookie.Kind.SIGN_IN, cookie))
         .build();
+  }
+
+  /** Where the identity provider's button leads; null if there is none. */
+  private @Nullable String providerLink(String target) {
+    return provider.isConfigured()
+        ? "/console/sign-in/oidc?"
+            + RETURN_TO
+            + '='
+            + URLEncoder.encode(target, StandardCharsets.UTF_8)
+        : null;
   }
 
   @POST
@@ -130,7 +142,7 @@ public class SignInResource {
           Templates.signIn(
               CsrfToken.of(cookie),
               target,
-              provider.isConfigured(),
+              providerLink(target),
               "This is not a valid admin key.",
               null));
     }

@@ -107,6 +107,10 @@ class BadInputTest {
     assertTrue(answer.contains("urn:token-broker:problem:too-large"), answer);
   }
 
+  private static String get(String address) {
+    return "GET " + address + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+  }
+
   private static String raw(String request) throws IOException {
     try (Socket socket = new Socket("localhost", io.restassured.RestAssured.port)) {
       socket.setSoTimeout(20_000);
@@ -220,15 +224,20 @@ class BadInputTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"/agencies?after=%", "/tokens?x=%zz", "/nothing?%C3%"})
-  void aQueryThatCannotBeDecodedIsRefused(String address) {
-    isProblem(broker.admin().urlEncodingEnabled(false).get(address).then(), 400, "invalid-request");
-    broker
-        .anonymous()
-        .urlEncodingEnabled(false)
-        .get("/callback?code=%")
-        .then()
-        .statusCode(400)
-        .contentType(startsWith("text/html"));
+  void aQueryThatCannotBeDecodedIsRefused(String address) throws IOException {
+    String answer = raw(get(address));
+
+    assertTrue(answer.startsWith("HTTP/1.1 400 "), answer);
+    assertTrue(answer.contains("application/problem+json"), answer);
+    assertTrue(answer.contains("urn:token-broker:problem:invalid-request"), answer);
+  }
+
+  @Test
+  void aCallbackThatCannotBeDecodedIsAnsweredWithAPage() throws IOException {
+    String answer = raw(get("/callback?code=%"));
+
+    assertTrue(answer.startsWith("HTTP/1.1 400 "), answer);
+    assertTrue(answer.contains("text/html"), answer);
   }
 
   @Test
