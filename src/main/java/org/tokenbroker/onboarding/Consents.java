@@ -3,6 +3,7 @@ package org.tokenbroker.onboarding;
 import io.quarkus.scheduler.Scheduled;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.inject.Singleton;
+import jakarta.persistence.PersistenceException;
 import java.time.Instant;
 import org.jboss.logging.Logger;
 import org.tokenbroker.active911.Active911;
@@ -102,7 +103,7 @@ class Consents {
           }
         }
       }
-    } catch (DatabaseUnavailableException e) {
+    } catch (DatabaseUnavailableException | PersistenceException e) {
       LOG.debug("Candidates wait: the database cannot be reached");
     }
   }

@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
-import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
@@ -130,15 +129,9 @@ class SoakIT {
         () -> fleet.replicas().stream().allMatch(replica -> replica.journaled().isEmpty()),
         fleet::logs);
     fleet.refreshBySchedule(subjects);
-    Set<String> gone = fleet.needingConsent();
-    Set<String> lost = new TreeSet<>();
-    for (Subject subject : subjects) {
-      Grants.Row row = fleet.grants().row(subject.slug());
-      if (gone.contains(subject.slug())) {
-        assertEquals("answer_lost", row.lastError(), fleet::logs);
-        lost.add(subject.slug());
-      }
-    }
+    // KillIT looks at the reason. Here admins go on having such agencies refreshed, and the last error is
+    // then what came of that.
+    Set<String> lost = fleet.needingConsent();
     // A kill takes with it at most what was under way in that process.
     assertTrue(lost.size() <= kills * 16, "lost " + lost);
     if (kills == 0) {
