@@ -54,7 +54,7 @@ class ProviderSignInTest {
   @Test
   void thePageOffersIt() {
     assertEquals(
-        "/console/sign-in/oidc?return_to=/console/agencies/some-fd",
+        "/console/sign-in/oidc?return_to=%2Fconsole%2Fagencies%2Fsome-fd",
         new Browser()
             .page("/console/sign-in?return_to=/console/agencies/some-fd")
             .select("main a[role=button]")

@@ -92,10 +92,9 @@ class BadInputTest {
     StringBuilder request =
         new StringBuilder("PUT /agencies/too-large-chunked HTTP/1.1\r\nHost: localhost\r\n")
             .append("Authorization: Bearer " + BrokerTestResource.ADMIN_KEY + "\r\n")
-            .append(
-                "Content-Type: application/json\r\n"
-                    + "Transfer-Encoding: chunked\r\n"
-                    + "Connection: close\r\n\r\n");
+            .append("Content-Type: application/json\r\n")
+            .append("Transfer-Encoding: chunked\r\n")
+            .append("Connection: close\r\n\r\n");
     for (int i = 0; i < 20; i++) {
       request.append("1000\r\n").append(" ".repeat(0x1000)).append("\r\n");
     }
@@ -105,10 +104,6 @@ class BadInputTest {
 
     assertTrue(answer.startsWith("HTTP/1.1 413 "), answer);
     assertTrue(answer.contains("urn:token-broker:problem:too-large"), answer);
-  }
-
-  private static String get(String address) {
-    return "GET " + address + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
   }
 
   private static String raw(String request) throws IOException {
@@ -220,24 +215,6 @@ class BadInputTest {
         broker.admin().body("{\"agencies\":[\"*\",\"a\"]}").put("/callers/star").then(),
         400,
         "invalid-request");
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"/agencies?after=%", "/tokens?x=%zz", "/nothing?%C3%"})
-  void aQueryThatCannotBeDecodedIsRefused(String address) throws IOException {
-    String answer = raw(get(address));
-
-    assertTrue(answer.startsWith("HTTP/1.1 400 "), answer);
-    assertTrue(answer.contains("application/problem+json"), answer);
-    assertTrue(answer.contains("urn:token-broker:problem:invalid-request"), answer);
-  }
-
-  @Test
-  void aCallbackThatCannotBeDecodedIsAnsweredWithAPage() throws IOException {
-    String answer = raw(get("/callback?code=%"));
-
-    assertTrue(answer.startsWith("HTTP/1.1 400 "), answer);
-    assertTrue(answer.contains("text/html"), answer);
   }
 
   @Test

@@ -129,7 +129,8 @@ class SoakIT {
         () -> fleet.replicas().stream().allMatch(replica -> replica.journaled().isEmpty()),
         fleet::logs);
     fleet.refreshBySchedule(subjects);
-    // KillIT looks at the reason. Here admins go on having such agencies refreshed, and the last error is
+    // KillIT looks at the reason. Here admins go on having such agencies refreshed, and the last
+    // error is
     // then what came of that.
     Set<String> lost = fleet.needingConsent();
     // A kill takes with it at most what was under way in that process.
