@@ -28,6 +28,7 @@ import org.jsoup.Jsoup;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,6 +45,7 @@ import org.tokenbroker.testing.TestDatabase;
  * often anybody fails and how slow a client may be, and it ends TLS itself.
  */
 @NullMarked
+@Tag("full")
 @SuppressWarnings("NullAway.Init") // filled before the first test
 class AccessIT {
 

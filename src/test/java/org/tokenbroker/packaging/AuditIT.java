@@ -23,6 +23,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tokenbroker.simulator.ConsentBrowser;
@@ -39,6 +40,7 @@ import org.tokenbroker.testing.TestSimulator;
  * purges, the application serves.
  */
 @NullMarked
+@Tag("full")
 @SuppressWarnings("NullAway.Init") // filled before each test
 class AuditIT {
 

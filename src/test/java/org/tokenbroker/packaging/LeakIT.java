@@ -205,6 +205,50 @@ class LeakIT {
     plantStored();
   }
 
+  /** An officer's way: the link, its page, Active911, and back; then the link again. */
+  private void invite(String agency, String active911Id) {
+    Response made = admin().body("{}").post("/agencies/" + agency + "/invitations");
+    String url = made.path("url");
+    String link = planted.plant("an invitation's link", url.substring(url.lastIndexOf('/') + 1));
+    look("POST an invitation", made, link); // sanctioned: the only time that it is shown
+    look("GET the invitations", admin().get("/agencies/" + agency + "/invitations"));
+    Response page = broker.anonymous().get("/connect/" + link);
+    List<String> cookie = plantCookies("the cookie of an officer's page", page);
+    List<String> sanctioned = new ArrayList<>(cookie);
+    sanctioned.add(link); // the page's form leads to its own address
+    look("an officer's page", page, sanctioned.toArray(String[]::new));
+    look("an officer's page without its cookie", broker.anonymous().post("/connect/" + link));
+    look(
+        "an officer's page that is not there", broker.anonymous().get("/connect/" + unknownLink()));
+    Response away =
+        broker
+            .anonymous()
+            .cookies(page.cookies())
+            .formParam("csrf", Jsoup.parse(page.asString()).select("input[name=csrf]").val())
+            .post("/connect/" + link);
+    List<String> flow = new ArrayList<>(plantCookies("a flow's cookie", away));
+    flow.add(planted.plant("a state", query(URI.create(away.header("Location")), "state")));
+    look("an officer's way to Active911", away, flow.toArray(String[]::new)); // sanctioned likewise
+    try (ConsentBrowser browser = new ConsentBrowser()) {
+      URI back = browser.allow(URI.create(away.header("Location")), active911Id);
+      planted.plant("a code", query(back, "code"));
+      Response answer = look("an officer's way back", broker.callback(away, back));
+      look("an officer's result", broker.anonymous().get(answer.header("Location")));
+    }
+    plantStored();
+    look("a link that was used", broker.anonymous().get("/connect/" + link));
+    String second =
+        admin().body("{}").post("/agencies/" + agency + "/invitations").path("url").toString();
+    String revoked = planted.plant("a link", second.substring(second.lastIndexOf('/') + 1));
+    String id = admin().get("/agencies/" + agency + "/invitations").path("items[0].id").toString();
+    look("DELETE an invitation", admin().delete("/agencies/" + agency + "/invitations/" + id));
+    look("a link that was revoked", broker.anonymous().get("/connect/" + revoked));
+  }
+
+  private String unknownLink() {
+    return planted.plant("a link that is not known", Secret.random(random).value());
+  }
+
   private Response authorize(String agency) {
     Response answer = broker.authorize(agency);
     String state = planted.plant("a state", query(URI.create(answer.header("Location")), "state"));
@@ -472,6 +516,19 @@ class LeakIT {
             "/console/agencies/" + AGENCY + "/import",
             "/console/agencies/" + AGENCY + "/settings",
             "/console/agencies/" + AGENCY + "/delete",
+            "/console/agencies/" + AGENCY + "/test",
+            "/console/agencies/" + AGENCY + "/rebind",
+            "/console/new-agencies",
+            "/console/callers",
+            "/console/callers/leak-caller",
+            "/console/callers/leak-caller/settings",
+            "/console/new-caller",
+            "/console/admins",
+            "/console/admins/leak-viewer",
+            "/console/new-admin",
+            "/console/audit",
+            "/console/audit/export",
+            "/console/system",
             "/console/nothing")) {
       look("GET " + path, broker.anonymous().cookies(cookies).get(path));
     }
@@ -488,7 +545,13 @@ class LeakIT {
             "/console/agencies/" + AGENCY + "/pause",
             "/console/agencies/" + AGENCY + "/resume",
             "/console/agencies/" + AGENCY + "/delete",
-            "/console/agencies/" + AGENCY + "/candidates/none/confirm")) {
+            "/console/agencies/" + AGENCY + "/test",
+            "/console/agencies/" + AGENCY + "/rebind",
+            "/console/agencies/" + AGENCY + "/candidates/none/confirm",
+            "/console/new-agencies",
+            "/console/callers/leak-caller/settings",
+            "/console/new-caller",
+            "/console/new-admin")) {
       String token = plant("a field of " + path);
       for (String proof : List.of(csrf, token)) {
         look(
@@ -700,6 +763,7 @@ class LeakIT {
     callerKey = key("/callers/leak-caller/keys");
     connect(AGENCY, active911Id);
     connect(AGENCY, otherId); // a candidate: another agency's consent
+    invite(OTHER_AGENCY, otherId);
     read(AGENCY);
     Response tagged = broker.bearer(callerKey).get("/tokens/" + AGENCY);
     Response forced =

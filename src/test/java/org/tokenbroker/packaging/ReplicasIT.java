@@ -23,6 +23,7 @@ import java.util.concurrent.Future;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tokenbroker.simulator.CallKind;
@@ -38,6 +39,7 @@ import org.tokenbroker.testing.TestSimulator;
  * Two packaged brokers on one database: the main job, and that each hears of the other's changes.
  */
 @NullMarked
+@Tag("full")
 @SuppressWarnings("NullAway.Init") // filled before the first test
 class ReplicasIT {
 
