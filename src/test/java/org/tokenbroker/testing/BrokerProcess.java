@@ -39,7 +39,9 @@ public final class BrokerProcess implements AutoCloseable {
       List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
 
   private static final long SECONDS_TO_START = 180;
-  private static final long SECONDS_TO_END = 30;
+
+  /** Longer than a process may take: 15 s for requests under way, and 30 s for refreshes. */
+  private static final long SECONDS_TO_END = 90;
 
   private final Process process;
   private final Map<String, String> environment;
