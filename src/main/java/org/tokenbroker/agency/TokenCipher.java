@@ -9,7 +9,6 @@ import com.google.crypto.tink.aead.AeadConfig;
 import com.google.crypto.tink.aead.AeadKey;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.util.OptionalLong;
@@ -111,10 +110,10 @@ public final class TokenCipher {
 
   /** The id of the key that encrypts; empty if nothing tells by which key a ciphertext was made. */
   public OptionalLong primaryKeyId() {
-    byte[] prefix = keys().prefix();
-    return prefix.length == 0
+    Keys present = keys();
+    return present.prefix().length == 0
         ? OptionalLong.empty()
-        : OptionalLong.of(Integer.toUnsignedLong(ByteBuffer.wrap(prefix).getInt(1)));
+        : OptionalLong.of(present.primaryId());
   }
 
   /** The ids of the keys that this cipher decrypts with. */
@@ -122,7 +121,7 @@ public final class TokenCipher {
     return keys().ids();
   }
 
-  /** The id of the key that this cipher encrypts with. */
+  /** The id of the key that encrypts, also where its ciphertexts do not tell. */
   long encryptingKeyId() {
     return keys().primaryId();
   }
