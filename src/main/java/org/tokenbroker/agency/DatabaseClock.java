@@ -162,5 +162,30 @@ public class DatabaseClock implements InstantSource {
     public DatabaseUnavailableException(String message) {
       super(message, new SQLTransientConnectionException(message, NO_CONNECTION));
     }
+
+    /**
+     * Whether a failure, of whatever layer, comes of a database that could not be reached or was
+     * going away, rather than of one that refused a statement.
+     */
+    public static boolean isCauseOf(Throwable failure) {
+      for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+        if (cause instanceof SQLException sql && isAway(sql.getSQLState())) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    /**
+     * By the class of the state: 08 connection, 53 out of resources, 57 operator's intervention,
+     * 25006 read-only while it fails over. The pool's own failures, such as its timeout, have none.
+     */
+    private static boolean isAway(@Nullable String state) {
+      return state == null
+          || state.startsWith("08")
+          || state.startsWith("53")
+          || state.startsWith("57")
+          || state.equals("25006");
+    }
   }
 }

@@ -11,6 +11,7 @@ import javax.security.auth.x500.X500Principal;
 import org.jboss.logging.Logger;
 import org.tokenbroker.agency.ChangesSought;
 import org.tokenbroker.agency.DatabaseClock;
+import org.tokenbroker.agency.DatabaseClock.DatabaseUnavailableException;
 
 /**
  * Whom a key belongs to, answered from memory: all callers, named admins and keys are held, used or
@@ -56,6 +57,9 @@ class CallerKeys {
         reload();
       }
     } catch (PersistenceException e) {
+      if (!DatabaseUnavailableException.isCauseOf(e)) {
+        throw e;
+      }
       LOG.debug("The callers in memory serve: the database cannot be reached");
     }
   }

@@ -80,18 +80,18 @@ record AgencyForm(
     return new AgencyForm(name, newSlug, scope, expectedActive911Id, contact, faults);
   }
 
+  /** What is said where a short name, of whatever it is, has not the form of one. */
+  static final String SLUG_FAULT =
+      "This must be made of a-z, 0-9 and hyphens, begin with a letter or a digit, and be 63"
+          + " characters long at most.";
+
   AgencyForm withExpectedActive911Id(String id) {
     return new AgencyForm(name, slug, scope, id, contact, faults);
   }
 
   /** The form, with the fault of its slug if that is of the wrong form. */
   AgencyForm checkedSlug() {
-    return Slug.matches(slug)
-        ? this
-        : withFault(
-            "slug",
-            "This must be made of a-z, 0-9 and hyphens, begin with a letter or a digit, and be 63"
-                + " characters long at most.");
+    return Slug.matches(slug) ? this : withFault("slug", SLUG_FAULT);
   }
 
   AgencyForm withFault(String field, String sentence) {

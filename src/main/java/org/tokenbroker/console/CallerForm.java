@@ -95,11 +95,7 @@ record CallerForm(
   CallerForm checked() {
     CallerForm checked = this;
     if (!Slug.matches(name)) {
-      checked =
-          checked.withFault(
-              "name",
-              "This must be made of a-z, 0-9 and hyphens, begin with a letter or a digit, and be 63"
-                  + " characters long at most.");
+      checked = checked.withFault("name", AgencyForm.SLUG_FAULT);
     }
     for (Map.Entry<String, String> fault : settings().faults().entrySet()) {
       checked = checked.withFault(fault.getKey(), sentence(fault.getValue()));

@@ -137,25 +137,24 @@ public class CallerResource {
   @Operation(hidden = true)
   public Response createKey(
       String caller, @RestForm @Nullable String life, @Context RoutingContext request) {
-    status(callers, caller);
+    CallerStatus status = status(callers, caller);
     KeyLife chosen = KeyLife.of(life).orElse(null);
     if (chosen == null) {
       return Page.of(
           ProblemType.INVALID_REQUEST,
-          template(
-              status(callers, caller), null, null, "Choose how long it is to be valid.", request));
+          template(status, null, null, "Choose how long it is to be valid.", request));
     }
     NewKeyView made =
         callers
             .createKey(caller, chosen.life())
-            .map(key -> NewKeyView.of(key, publicUrl, example(caller), clock.instant()))
+            .map(key -> NewKeyView.of(key, publicUrl, example(status), clock.instant()))
             .orElseThrow(CallerResource::unknown);
     return Page.of(template(status(callers, caller), null, made, null, request));
   }
 
   /** An address that the caller may read. */
-  private String example(String caller) {
-    String first = status(callers, caller).agencies().stream().findFirst().orElse(Callers.ALL);
+  private static String example(CallerStatus caller) {
+    String first = caller.agencies().stream().findFirst().orElse(Callers.ALL);
     return "/tokens/" + (first.equals(Callers.ALL) ? "<agency>" : first);
   }
 

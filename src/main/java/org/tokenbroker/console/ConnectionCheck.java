@@ -162,9 +162,9 @@ class ConnectionCheck {
       }
       report.passed("It is valid, so it was not refreshed for this test.");
     } else {
-      String failure = refresh(state, slug, token);
+      Failure failure = refresh(state, slug, token);
       if (failure != null) {
-        return report.failed(failure, remedy(failure));
+        return report.failed(failure.happened(), failure.next());
       }
       report.passed("It had expired. Active911 gave a new one.");
       status = Page.status(agencies, slug);
@@ -176,22 +176,36 @@ class ConnectionCheck {
     return atTheApi(report, status, token);
   }
 
-  private static final String CONSENT_GONE =
-      "It had expired, and Active911 refuses the consent: it was withdrawn or has run out.";
-  private static final String UNDER_WAY = "It had expired, and another refresh is under way.";
+  private static final String LATER =
+      "Test again in a minute; the broker tries on by itself. If Active911 refuses the broker’s own"
+          + " client id or secret, whoever runs the broker has to set them right.";
+
+  /**
+   * Why there is no new token.
+   *
+   * @param happened in whole sentences
+   * @param next what to do
+   */
+  private record Failure(String happened, String next) {}
+
+  private static final Failure UNDER_WAY =
+      new Failure("It had expired, and another refresh is under way.", LATER);
 
   /** Refreshes the token; returns what went wrong, null if nothing did. */
-  private @Nullable String refresh(HandoutState state, String slug, CurrentToken token) {
+  private @Nullable Failure refresh(HandoutState state, String slug, CurrentToken token) {
     audit.note(AuditEvent.of(Kind.REFRESH_REQUESTED).agency(slug));
     return switch (refresher
         .refresh(state.agencyId(), slug, token.generation(), Refresher.Reason.BY_ADMIN)
         .join()) {
       case RefreshOutcome.Refreshed() -> null;
       case RefreshOutcome.NotDue() -> null;
-      case RefreshOutcome.ConsentGone() -> CONSENT_GONE;
+      case RefreshOutcome.ConsentGone() ->
+          new Failure(
+              "It had expired, and Active911 refuses the consent: it was withdrawn or has run out.",
+              RECONNECT);
       case RefreshOutcome.HeldElsewhere() -> UNDER_WAY;
       case RefreshOutcome.TooSoon(Instant _) -> UNDER_WAY;
-      case RefreshOutcome.Deferred(String error, Duration _) -> deferred(error);
+      case RefreshOutcome.Deferred(String error, Duration _) -> new Failure(deferred(error), LATER);
     };
   }
 
@@ -209,14 +223,6 @@ class ConnectionCheck {
     return text.startsWith("Active911")
         ? text
         : text.substring(0, 1).toLowerCase(Locale.ROOT) + text.substring(1);
-  }
-
-  private static String remedy(String failure) {
-    if (failure.equals(CONSENT_GONE)) {
-      return RECONNECT;
-    }
-    return "Test again in a minute; the broker tries on by itself. If Active911 refuses the"
-        + " broker’s own client id or secret, whoever runs the broker has to set them right.";
   }
 
   private List<Step> atTheApi(Report report, AgencyStatus status, CurrentToken token) {

@@ -64,10 +64,7 @@ public class NewAdminResource {
     Role role = RoleChoice.role(sentRole).orElse(null);
     Map<String, String> faults = new HashMap<>();
     if (!Slug.matches(name)) {
-      faults.put(
-          "name",
-          "This must be made of a-z, 0-9 and hyphens, begin with a letter or a digit, and be 63"
-              + " characters long at most.");
+      faults.put("name", AgencyForm.SLUG_FAULT);
     }
     if (role == null) {
       faults.put("role", "Choose what this admin may do.");

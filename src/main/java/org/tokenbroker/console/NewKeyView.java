@@ -29,6 +29,11 @@ record NewKeyView(String id, String text, @Nullable Moment expires, String curl)
             .formatted(text, withoutSlash(publicUrl.toString()), address));
   }
 
+  @Override
+  public String toString() {
+    return "NewKeyView[" + id + "]";
+  }
+
   private static String withoutSlash(String url) {
     return url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
   }

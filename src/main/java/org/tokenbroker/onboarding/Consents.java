@@ -104,6 +104,9 @@ class Consents {
         }
       }
     } catch (DatabaseUnavailableException | PersistenceException e) {
+      if (!DatabaseUnavailableException.isCauseOf(e)) {
+        throw e;
+      }
       LOG.debug("Candidates wait: the database cannot be reached");
     }
   }

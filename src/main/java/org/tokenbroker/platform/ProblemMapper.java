@@ -14,7 +14,6 @@ import jakarta.validation.Path;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
 import java.security.SecureRandom;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -23,7 +22,6 @@ import java.util.List;
 import java.util.Locale;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
-import org.jspecify.annotations.Nullable;
 import org.tokenbroker.agency.DatabaseClock.DatabaseUnavailableException;
 import org.tokenbroker.problem.Problem;
 import org.tokenbroker.problem.Problem.FieldError;
@@ -178,7 +176,7 @@ class ProblemMapper {
 
   @ServerExceptionMapper
   public Response failed(Throwable failure, RoutingContext request) {
-    if (isDatabaseAway(failure)) {
+    if (DatabaseUnavailableException.isCauseOf(failure)) {
       LOG.warnf("The database cannot be reached: %s", failure.getClass().getSimpleName());
       return responses.of(
           Problem.of(
@@ -202,29 +200,5 @@ class ProblemMapper {
             "This is a bug in the broker. The log says more under id " + id + "."),
         null,
         request);
-  }
-
-  /**
-   * Whether the database could not be reached or was going away, rather than refusing a statement.
-   */
-  private static boolean isDatabaseAway(Throwable failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof SQLException sql && isAway(sql.getSQLState())) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /**
-   * By the class of the state: 08 connection, 53 out of resources, 57 operator's intervention,
-   * 25006 read-only while it fails over. The pool's own failures, such as its timeout, have none.
-   */
-  private static boolean isAway(@Nullable String state) {
-    return state == null
-        || state.startsWith("08")
-        || state.startsWith("53")
-        || state.startsWith("57")
-        || state.equals("25006");
   }
 }
