@@ -14,6 +14,7 @@ import jakarta.validation.Path;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
 import java.security.SecureRandom;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -38,6 +39,9 @@ class ProblemMapper {
   private static final Logger LOG = Logger.getLogger(ProblemMapper.class);
   private static final Duration DATABASE_RETRY = Duration.ofSeconds(5);
   private static final int ID_BYTES = 8;
+
+  /** An SQLSTATE of PostgreSQL. */
+  private static final String CHARACTER_NOT_IN_REPERTOIRE = "22021";
 
   /** Longer than the name of any field of ours, and too short for a token or key to be whole. */
   private static final int NAME_LIMIT = 24;
@@ -186,7 +190,29 @@ class ProblemMapper {
           null,
           request);
     }
+    if (holdsNoCharacter(failure)) {
+      return responses.of(
+          Problem.of(
+              ProblemType.INVALID_REQUEST,
+              "The request holds a character that no text of ours can have, such as U+0000."),
+          null,
+          request);
+    }
     return internal(failure, request);
+  }
+
+  /**
+   * Whether the database refused a text for its characters. It takes all but U+0000, which any part
+   * of a request that is looked up may hold; what is stored is checked before.
+   */
+  private static boolean holdsNoCharacter(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SQLException sql
+          && CHARACTER_NOT_IN_REPERTOIRE.equals(sql.getSQLState())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private Response internal(Throwable failure, RoutingContext request) {

@@ -90,6 +90,16 @@ class AgencyListPageTest {
   }
 
   @Test
+  void whatNoTextCanHoldIsNotABug() {
+    for (String address :
+        List.of("/console?q=%00", "/console/audit?agency=%00", "/console/agencies/%00")) {
+      int status = browser.get(address).statusCode();
+
+      assertTrue(status < 500, () -> address + " answers " + status);
+    }
+  }
+
+  @Test
   void theStatesAreCountedAndLeadToTheirAgencies() {
     connected("list-state-good", 180);
     connected("list-state-gone", 181);

@@ -61,6 +61,36 @@ class BadInputTest {
         "unauthenticated");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "DELETE, /agencies/nothing-fd/candidates/%00",
+    "POST, /agencies/nothing-fd/candidates/%00/confirm",
+    "DELETE, /agencies/nothing-fd/candidates/a%00b",
+    "DELETE, /agencies/%00",
+    "DELETE, /callers/nobody/keys/%00",
+    "GET, /agencies?after=%00",
+    "GET, /audit?agency=%00",
+    "GET, /audit?caller=%00",
+    "GET, /audit?event=%00",
+    "GET, /audit?after=%00",
+  })
+  void aCharacterThatTheDatabaseCannotHold(String method, String address) {
+    broker.admin().body("{\"name\":\"Nothing FD\"}").put("/agencies/nothing-fd");
+
+    isProblem(
+        broker.admin().urlEncodingEnabled(false).request(method, address).then(),
+        400,
+        "invalid-request");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/callback/result/%00", "/connect/%00", "/callback?state=%00&code=%00"})
+  void aPageWhoseAddressHoldsACharacterThatTheDatabaseCannotHold(String address) {
+    int status = broker.anonymous().urlEncodingEnabled(false).get(address).statusCode();
+
+    assertTrue(status >= 400 && status < 500, () -> address + " answers " + status);
+  }
+
   @Test
   void aMethodThatAnAddressDoesNotTake() {
     isProblem(broker.admin().patch("/agencies/x").then(), 405, "method-not-allowed");
