@@ -1,10 +1,15 @@
 package org.tokenbroker.active911;
 
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.api.trace.StatusCode;
 import io.quarkus.rest.client.reactive.QuarkusRestClientBuilder;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.VertxException;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
+import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.ProcessingException;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MultivaluedHashMap;
@@ -19,6 +24,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -36,6 +42,7 @@ import org.tokenbroker.oauth.ConfiguredSecrets;
 import org.tokenbroker.oauth.OAuthError;
 import org.tokenbroker.oauth.Scope;
 import org.tokenbroker.oauth.Secret;
+import org.tokenbroker.trace.Traces;
 
 /**
  * Every call to Active911. Each is sent once, follows no redirect, reads at most 1 MB and has one
@@ -52,6 +59,14 @@ public class Active911 {
   private static final String CLIENT_SECRET_NEXT = "active911.client-secret-next";
   private static final int BODY_LIMIT = 1 << 20;
 
+  // OpenTelemetry's semantic conventions for HTTP clients, as far as they hold nothing secret.
+  private static final AttributeKey<String> METHOD = AttributeKey.stringKey("http.request.method");
+  private static final AttributeKey<Long> STATUS =
+      AttributeKey.longKey("http.response.status_code");
+  private static final AttributeKey<String> SERVER = AttributeKey.stringKey("server.address");
+  private static final AttributeKey<String> ERROR_TYPE = AttributeKey.stringKey("error.type");
+  private static final int FIRST_ERROR = 400;
+
   /**
    * How long an answer is looked for once the deadline is over: a process that stood still until
    * then finds the answer waiting, which may hold the only live token.
@@ -67,6 +82,7 @@ public class Active911 {
   private final ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
 
   private final ConfiguredSecrets secrets;
+  private final Traces traces;
 
   /** The secret that Active911 took last, if it has refused another. */
   private volatile @Nullable Secret taken;
@@ -75,9 +91,11 @@ public class Active911 {
       Active911Config config,
       @ConfigProperty(name = "broker.public-url") URI publicUrl,
       InstantSource clock,
-      ConfiguredSecrets secrets) {
+      ConfiguredSecrets secrets,
+      Traces traces) {
     this.config = config;
     this.secrets = secrets;
+    this.traces = traces;
     this.redirectAddress = redirectAddress(publicUrl);
     this.clock = clock;
     this.tokenEndpoint = client(config.tokenUrl()).build(FormEndpoint.class);
@@ -162,12 +180,12 @@ public class Active911 {
     long deadline = System.nanoTime() + config.answerTimeout().toNanos();
     List<Secret> configured = clientSecrets();
     Secret secret = configured.getFirst();
-    TokenReply reply = token(tokenEndpoint, form.apply(secret), deadline);
+    TokenReply reply = tokenAsClient(form.apply(secret), deadline);
     if (!isClientRefused(reply) || configured.size() == 1) {
       return reply;
     }
     Secret other = configured.getLast();
-    TokenReply second = token(tokenEndpoint, form.apply(other), deadline);
+    TokenReply second = tokenAsClient(form.apply(other), deadline);
     if (second instanceof TokenReply.Unavailable) {
       // It may well have been taken. Nothing is known, which is what this reply says.
       return second;
@@ -177,6 +195,10 @@ public class Active911 {
       LOG.info("Active911 takes the other configured client secret now");
     }
     return second;
+  }
+
+  private TokenReply tokenAsClient(MultivaluedMap<String, String> form, long deadline) {
+    return token(span(HttpMethod.POST, "token", config.tokenUrl()), tokenEndpoint, form, deadline);
   }
 
   /** The configured secrets, one or two, in the order in which they are to be tried. */
@@ -198,13 +220,18 @@ public class Active911 {
   public TokenReply refreshPersonal(Secret refreshToken) {
     MultivaluedMap<String, String> form = new MultivaluedHashMap<>();
     form.add("refresh_token", refreshToken.value());
-    return token(personalTokenEndpoint, form, System.nanoTime() + config.answerTimeout().toNanos());
+    return token(
+        span(HttpMethod.POST, "personal token", config.personalTokenUrl()),
+        personalTokenEndpoint,
+        form,
+        System.nanoTime() + config.answerTimeout().toNanos());
   }
 
   /** Asks which agency an access token is for. */
   public AgencyReply agency(Secret accessToken) {
     long deadline = System.nanoTime() + config.timeout().toNanos();
-    return switch (call(() -> apiRoot.get("Bearer " + accessToken.value()), deadline)) {
+    Span span = span(HttpMethod.GET, "api root", config.apiUrl());
+    return switch (call(span, () -> apiRoot.get("Bearer " + accessToken.value()), deadline)) {
       case Outcome.Answered(Answer answer) -> Replies.agency(answer);
       case Outcome.Failed(Unavailability reason) -> new AgencyReply.Unavailable(reason);
     };
@@ -219,8 +246,8 @@ public class Active911 {
   }
 
   private TokenReply token(
-      FormEndpoint endpoint, MultivaluedMap<String, String> form, long deadline) {
-    return switch (call(() -> endpoint.post(form), deadline)) {
+      Span span, FormEndpoint endpoint, MultivaluedMap<String, String> form, long deadline) {
+    return switch (call(span, () -> endpoint.post(form), deadline)) {
       case Outcome.Answered(Answer answer) -> Replies.token(answer, clock.instant());
       case Outcome.Failed(Unavailability reason) -> new TokenReply.Unavailable(reason, null);
     };
@@ -230,6 +257,35 @@ public class Active911 {
     record Answered(Answer answer) implements Outcome {}
 
     record Failed(Unavailability reason) implements Outcome {}
+  }
+
+  /** What is traced of a call: where it went and what came of it, and nothing of its contents. */
+  private Span span(String method, String endpoint, URI address) {
+    return traces
+        .start(method + " " + endpoint, SpanKind.CLIENT)
+        .setAttribute(METHOD, method)
+        .setAttribute(SERVER, address.getHost());
+  }
+
+  private Outcome call(Span span, Supplier<Uni<Response>> request, long deadline) {
+    try {
+      Outcome outcome = call(request, deadline);
+      switch (outcome) {
+        case Outcome.Answered(Answer answer) -> {
+          span.setAttribute(STATUS, answer.status());
+          if (answer.status() >= FIRST_ERROR) {
+            span.setStatus(StatusCode.ERROR);
+          }
+        }
+        case Outcome.Failed(Unavailability reason) -> {
+          span.setAttribute(ERROR_TYPE, reason.name().toLowerCase(Locale.ROOT));
+          span.setStatus(StatusCode.ERROR);
+        }
+      }
+      return outcome;
+    } finally {
+      span.end();
+    }
   }
 
   /**

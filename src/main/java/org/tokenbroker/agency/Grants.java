@@ -28,6 +28,7 @@ import org.tokenbroker.agency.TokenCipher.UndecipherableException;
 import org.tokenbroker.oauth.Scope;
 import org.tokenbroker.oauth.Secret;
 import org.tokenbroker.oauth.TokenSet;
+import org.tokenbroker.trace.Traces;
 
 /**
  * The single owner of the stored grants: no other class writes that table, but for {@link
@@ -54,8 +55,12 @@ public class Grants {
     /** It is ours until it ends. */
     record Won(Lease lease) implements Claim {}
 
-    /** Somebody else's lease is running. */
-    record HeldElsewhere() implements Claim {}
+    /**
+     * Somebody else's lease is running.
+     *
+     * @param traceparent the span that won it, if it was won in one; see {@link Traces#current}
+     */
+    record HeldElsewhere(@Nullable String traceparent) implements Claim {}
 
     /** There is nothing to do: the stored access token is newer than the one that was seen. */
     record Newer() implements Claim {}
@@ -120,7 +125,7 @@ public class Grants {
       """
       update agency_grant g
          set lease_owner = ?, lease_until = clock_timestamp() + ? * interval '1 millisecond',
-             lease_generation = g.lease_generation + 1,
+             lease_generation = g.lease_generation + 1, lease_traceparent = ?,
              rival_presented_at =
                  case when g.presented_hash = g.refresh_token_hash then g.presented_at end,
              presented_hash = g.refresh_token_hash, presented_at = clock_timestamp(),
@@ -172,6 +177,7 @@ public class Grants {
             statement,
             owner,
             length.toMillis(),
+            Traces.current(),
             owner,
             agencyId,
             seenGeneration,
@@ -219,7 +225,8 @@ public class Grants {
                g.kind, coalesce(g.last_error, ''),
                (extract(epoch from %s - clock_timestamp()) * 1000)::bigint,
                case when g.forced_at > clock_timestamp() - ? * interval '1 millisecond'
-                    then g.forced_at end
+                    then g.forced_at end,
+               g.lease_traceparent
           from agency_grant g where g.agency_id = ?
         """
             .formatted(RESTED);
@@ -233,7 +240,7 @@ public class Grants {
           return new Claim.Newer();
         }
         if (row.getBoolean(2)) {
-          return new Claim.HeldElsewhere();
+          return new Claim.HeldElsewhere(row.getString(8));
         }
         if (ConnectionState.valueOf(row.getString(3)) == ConnectionState.NEEDS_CONSENT
             && !terms.evenWithoutConsent()) {
@@ -249,7 +256,7 @@ public class Grants {
         OffsetDateTime forcedAt = row.getObject(7, OffsetDateTime.class);
         return forcedAt == null
             // It was free a moment ago, or is now, or may be used up: worth another look.
-            ? new Claim.HeldElsewhere()
+            ? new Claim.HeldElsewhere(null)
             : new Claim.TooSoon(forcedAt.toInstant());
       }
     }
@@ -338,6 +345,7 @@ public class Grants {
         limit,
         owner,
         length.toMillis(),
+        Traces.current(),
         owner);
   }
 
@@ -777,13 +785,13 @@ public class Grants {
     void accept(ResultSet row) throws SQLException;
   }
 
-  private <T> List<T> query(String sql, RowReader<T> reader, Object... arguments) {
+  private <T> List<T> query(String sql, RowReader<T> reader, @Nullable Object... arguments) {
     List<T> rows = new ArrayList<>();
     forEach(sql, row -> rows.add(reader.read(row)), arguments);
     return rows;
   }
 
-  private void forEach(String sql, RowAction action, Object... arguments) {
+  private void forEach(String sql, RowAction action, @Nullable Object... arguments) {
     try (Connection connection = dataSource.getConnection();
         PreparedStatement statement = connection.prepareStatement(sql)) {
       bind(statement, arguments);

@@ -43,12 +43,19 @@ class CachedReads {
   private final Handouts handouts;
   private final AuditLog audit;
   private final HandoutMetrics metrics;
+  private final HandoutTraces traces;
 
-  CachedReads(KnownCallers callers, Handouts handouts, AuditLog audit, HandoutMetrics metrics) {
+  CachedReads(
+      KnownCallers callers,
+      Handouts handouts,
+      AuditLog audit,
+      HandoutMetrics metrics,
+      HandoutTraces traces) {
     this.callers = callers;
     this.handouts = handouts;
     this.audit = audit;
     this.metrics = metrics;
+    this.traces = traces;
   }
 
   void register(@Observes Filters filters) {
@@ -94,17 +101,18 @@ class CachedReads {
     }
     HttpServerResponse response = request.response();
     response.headers().set(HttpHeaders.ETAG, held.etag()).set(HttpHeaders.CACHE_CONTROL, NO_STORE);
+    Source source = isKnown ? Source.NOT_MODIFIED : Source.MEMORY;
     if (isKnown) {
       response.setStatusCode(NOT_MODIFIED).end();
-      metrics.answered(Source.NOT_MODIFIED, began);
     } else {
       long secondsLeft = held.secondsLeft(now);
       response.headers().set(HttpHeaders.CONTENT_TYPE, JSON);
       response.end(held.body(secondsLeft));
       metrics.lives(secondsLeft, asked.minTtl);
-      metrics.answered(Source.MEMORY, began);
       audit.handedOut(caller.name(), asked.agency, held.generation());
     }
+    metrics.answered(source, began);
+    traces.answered(TokenResource.ROUTE, request, caller, asked.agency, source, began);
     return true;
   }
 

@@ -84,7 +84,7 @@ class HandoutMetrics {
   private static Timer timer(Enum<?> outcome, MeterRegistry metrics) {
     return Timer.builder("token.broker.handout")
         .description("Reads of tokens by what came of them, from authentication to the answer")
-        .tag("outcome", outcome.name().toLowerCase(Locale.ROOT))
+        .tag("outcome", nameOf(outcome))
         .serviceLevelObjectives(BUCKETS)
         .register(metrics);
   }
@@ -120,7 +120,13 @@ class HandoutMetrics {
         .record(System.nanoTime() - began, TimeUnit.NANOSECONDS);
   }
 
-  private static ProblemType typeOf(Throwable failure) {
+  /** What an outcome is called in metrics and traces. */
+  static String nameOf(Enum<?> outcome) {
+    return outcome.name().toLowerCase(Locale.ROOT);
+  }
+
+  /** The kind of answer that a failure is given. */
+  static ProblemType typeOf(Throwable failure) {
     return switch (failure) {
       case ProblemException problem -> problem.problem().type();
       case DatabaseUnavailableException _ -> ProblemType.DATABASE_UNAVAILABLE;

@@ -2,6 +2,7 @@ package org.tokenbroker.handout;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import io.opentelemetry.api.trace.Span;
 import io.smallrye.mutiny.Uni;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
@@ -16,6 +17,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.tokenbroker.active911.Active911Config;
@@ -27,6 +29,7 @@ import org.tokenbroker.problem.Problem;
 import org.tokenbroker.problem.ProblemType;
 import org.tokenbroker.refresh.RefreshOutcome;
 import org.tokenbroker.refresh.Refresher;
+import org.tokenbroker.trace.Traces;
 
 /**
  * Finds a token that will do for a read. Three margins: a fresh token is answered; a stale one, due
@@ -149,9 +152,17 @@ class Handouts {
     return states;
   }
 
-  /** A token good for so long, renewed first if need be; fails with a problem. */
-  Uni<Handout> obtain(String agency, int minTtl) {
-    return Uni.createFrom().item(() -> find(agency, minTtl)).runSubscriptionOn(threads);
+  /**
+   * A token good for so long, renewed first if need be; fails with a problem.
+   *
+   * @param span what is traced of the read
+   */
+  Uni<Handout> obtain(String agency, int minTtl, Span span) {
+    return within(span, () -> find(agency, minTtl));
+  }
+
+  private Uni<Handout> within(Span span, Supplier<Handout> work) {
+    return Uni.createFrom().item(() -> Traces.within(span, work)).runSubscriptionOn(threads);
   }
 
   private Handout find(String agency, int minTtl) {
@@ -191,9 +202,10 @@ class Handouts {
    * The token that is current, renewed if it is the one that the caller was refused with.
    *
    * @param refused the tags of {@code If-Match}; null if there was none
+   * @param span what is traced of the request
    */
-  Uni<Handout> replace(String agency, @Nullable String refused) {
-    return Uni.createFrom().item(() -> findOtherThan(refused, agency)).runSubscriptionOn(threads);
+  Uni<Handout> replace(String agency, @Nullable String refused, Span span) {
+    return within(span, () -> findOtherThan(refused, agency));
   }
 
   private Handout findOtherThan(@Nullable String refused, String agency) {

@@ -1,5 +1,6 @@
 package org.tokenbroker.handout;
 
+import io.opentelemetry.api.trace.Span;
 import io.smallrye.common.annotation.NonBlocking;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.smallrye.mutiny.Uni;
@@ -51,17 +52,20 @@ import org.tokenbroker.problem.Slug;
 @SecurityRequirement(name = "caller_key")
 public class TokenResource {
 
+  static final String ROUTE = "/tokens/{agency}";
   static final int DEFAULT_MIN_TTL = 60;
   static final int LARGEST_MIN_TTL = 86_400;
 
   private final Handouts handouts;
   private final AuditLog audit;
   private final HandoutMetrics metrics;
+  private final HandoutTraces traces;
 
-  TokenResource(Handouts handouts, AuditLog audit, HandoutMetrics metrics) {
+  TokenResource(Handouts handouts, AuditLog audit, HandoutMetrics metrics, HandoutTraces traces) {
     this.handouts = handouts;
     this.audit = audit;
     this.metrics = metrics;
+    this.traces = traces;
   }
 
   /** An access token, as it is handed out; written by {@link Handout}. */
@@ -163,6 +167,7 @@ public class TokenResource {
     long began = System.nanoTime();
     HttpServerRequest http = request.request();
     AuthenticatedCaller caller = AuthenticatedCaller.of(request);
+    Span span = traces.began(http.method(), ROUTE, http);
     int minTtl;
     String known;
     Handout held;
@@ -172,19 +177,20 @@ public class TokenResource {
       known = joined(http.headers().getAll(HttpHeaders.IF_NONE_MATCH));
       EntityTags.validate("If-None-Match", known);
       authorize(caller, agency);
+      HandoutTraces.allowed(span, caller, agency);
       held = handouts.held(agency, minTtl);
     } catch (RuntimeException e) {
-      metrics.refused(e, began);
+      refused(e, began, span);
       throw e;
     }
     if (held != null) {
-      return Uni.createFrom().item(answer(held, known, minTtl, caller, Source.MEMORY, began));
+      return Uni.createFrom().item(answer(held, known, minTtl, caller, Source.MEMORY, began, span));
     }
     return handouts
-        .obtain(agency, minTtl)
-        .map(handout -> answer(handout, known, minTtl, caller, Source.RENEWED, began))
+        .obtain(agency, minTtl, span)
+        .map(handout -> answer(handout, known, minTtl, caller, Source.RENEWED, began, span))
         .onFailure()
-        .invoke(failure -> metrics.refused(failure, began));
+        .invoke(failure -> refused(failure, began, span));
   }
 
   @POST
@@ -222,22 +228,25 @@ public class TokenResource {
           String agency,
       @Context RoutingContext request) {
     long began = System.nanoTime();
+    HttpServerRequest http = request.request();
     AuthenticatedCaller caller = AuthenticatedCaller.of(request);
+    Span span = traces.began(http.method(), ROUTE + "/refresh", http);
     String refused;
     try {
       validateSlug(agency);
-      refused = joined(request.request().headers().getAll(HttpHeaders.IF_MATCH));
+      refused = joined(http.headers().getAll(HttpHeaders.IF_MATCH));
       EntityTags.validate("If-Match", refused);
       authorize(caller, agency);
+      HandoutTraces.allowed(span, caller, agency);
     } catch (RuntimeException e) {
-      metrics.refused(e, began);
+      refused(e, began, span);
       throw e;
     }
     return handouts
-        .replace(agency, refused)
-        .map(handout -> answer(handout, null, 0, caller, Source.RENEWED, began))
+        .replace(agency, refused, span)
+        .map(handout -> answer(handout, null, 0, caller, Source.RENEWED, began, span))
         .onFailure()
-        .invoke(failure -> metrics.refused(failure, began));
+        .invoke(failure -> refused(failure, began, span));
   }
 
   private static void validateSlug(String agency) {
@@ -281,13 +290,19 @@ public class TokenResource {
     }
   }
 
+  private void refused(Throwable failure, long began, Span span) {
+    metrics.refused(failure, began);
+    HandoutTraces.refused(span, failure);
+  }
+
   private Response answer(
       Handout handout,
       @Nullable String known,
       int minTtl,
       AuthenticatedCaller caller,
       Source source,
-      long began) {
+      long began,
+      Span span) {
     String etag = handout.etag();
     Response.ResponseBuilder builder;
     boolean isKnown = EntityTags.contains(known, etag);
@@ -300,7 +315,9 @@ public class TokenResource {
       audit.handedOut(caller.name(), handout.state().slug(), handout.generation());
     }
     Response response = builder.header("ETag", etag).header("Cache-Control", "no-store").build();
-    metrics.answered(isKnown ? Source.NOT_MODIFIED : source, began);
+    Source outcome = isKnown ? Source.NOT_MODIFIED : source;
+    metrics.answered(outcome, began);
+    HandoutTraces.answered(span, outcome);
     return response;
   }
 }

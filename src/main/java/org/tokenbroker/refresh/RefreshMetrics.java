@@ -87,7 +87,8 @@ class RefreshMetrics {
                 .register(metrics));
   }
 
-  private static String nameOf(RefreshOutcome outcome) {
+  /** What an outcome is called in metrics and traces. */
+  static String nameOf(RefreshOutcome outcome) {
     return switch (outcome) {
       case RefreshOutcome.Refreshed() -> "refreshed";
       case RefreshOutcome.ConsentGone() -> "consent_gone";

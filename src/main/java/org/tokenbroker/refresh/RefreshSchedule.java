@@ -1,5 +1,7 @@
 package org.tokenbroker.refresh;
 
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanKind;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.scheduler.Scheduled;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -25,6 +27,7 @@ import org.tokenbroker.agency.Lease;
 import org.tokenbroker.audit.AuditEvent;
 import org.tokenbroker.audit.AuditEvent.Kind;
 import org.tokenbroker.audit.AuditLog;
+import org.tokenbroker.trace.Traces;
 
 /**
  * Has every token renewed that is due, used or not. Each replica does so by itself; what one claims
@@ -48,6 +51,7 @@ public class RefreshSchedule {
   private final RefreshConfig config;
   private final Event<AgencyChanged> changed;
   private final AuditLog audit;
+  private final Traces traces;
   private final Semaphore slots;
 
   /** Those under way whose refresh before has failed: at most half of all. */
@@ -65,7 +69,8 @@ public class RefreshSchedule {
       UpstreamGate gate,
       RefreshConfig config,
       Event<AgencyChanged> changed,
-      AuditLog audit) {
+      AuditLog audit,
+      Traces traces) {
     this.grants = grants;
     this.refresher = refresher;
     this.settlement = settlement;
@@ -73,6 +78,7 @@ public class RefreshSchedule {
     this.config = config;
     this.changed = changed;
     this.audit = audit;
+    this.traces = traces;
     this.slots = new Semaphore(config.concurrency());
   }
 
@@ -113,8 +119,10 @@ public class RefreshSchedule {
       int free = acquireSlots();
       claiming.acquire();
       int used = 0;
+      // Ended, and so seen, only if there is something below it.
+      Span round = traces.start("refresh due", SpanKind.INTERNAL);
       try {
-        List<Lease> leases = ending ? List.of() : claim(free);
+        List<Lease> leases = ending ? List.of() : Traces.within(round, () -> claim(free));
         if (leases.isEmpty()) {
           return flights;
         }
@@ -124,7 +132,8 @@ public class RefreshSchedule {
           return flights; // those who wait for a token need the calls more
         }
         used = leases.size();
-        flights.addAll(launch(leases, wait.get()));
+        flights.addAll(Traces.within(round, () -> launch(leases, wait.get())));
+        round.end();
       } finally {
         claiming.release();
         slots.release(free - used);

@@ -1,5 +1,8 @@
 package org.tokenbroker.refresh;
 
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanKind;
 import jakarta.enterprise.event.Event;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
@@ -8,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -40,6 +44,7 @@ import org.tokenbroker.oauth.OAuthError;
 import org.tokenbroker.oauth.Scope;
 import org.tokenbroker.oauth.Secret;
 import org.tokenbroker.oauth.TokenSet;
+import org.tokenbroker.trace.Traces;
 
 /**
  * The one way in which an access token is renewed, whoever asks for it: claim the agency's lease in
@@ -73,6 +78,9 @@ public class Refresher {
 
   private static final int OWNER_BYTES = 8;
 
+  private static final AttributeKey<String> REASON =
+      AttributeKey.stringKey("token_broker.refresh.reason");
+
   /** How the name of an error begins that says nothing but that no token came. */
   static final String UNANSWERED = "upstream_";
 
@@ -87,6 +95,7 @@ public class Refresher {
   private final Event<AgencyChanged> changed;
   private final AuditLog audit;
   private final RefreshMetrics metrics;
+  private final Traces traces;
   private final Duration grace;
 
   /** How long a lease that somebody else holds is waited for. */
@@ -96,8 +105,7 @@ public class Refresher {
   private final Duration leaseMayBeOld;
 
   private final String owner;
-  private final ConcurrentMap<Long, CompletableFuture<RefreshOutcome>> flights =
-      new ConcurrentHashMap<>();
+  private final ConcurrentMap<Long, Flight> flights = new ConcurrentHashMap<>();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
   /** By slug, who waits for a lease that another process holds. */
@@ -117,7 +125,8 @@ public class Refresher {
       RefreshConfig config,
       Event<AgencyChanged> changed,
       AuditLog audit,
-      RefreshMetrics metrics) {
+      RefreshMetrics metrics,
+      Traces traces) {
     this.grants = grants;
     this.settlement = settlement;
     this.gate = gate;
@@ -129,6 +138,7 @@ public class Refresher {
     this.changed = changed;
     this.audit = audit;
     this.metrics = metrics;
+    this.traces = traces;
     Duration call = active911Config.answerTimeout();
     this.patience = active911Config.timeout().plus(call);
     this.leaseMayBeOld = config.lease().minus(call);
@@ -136,6 +146,25 @@ public class Refresher {
     byte[] bytes = new byte[OWNER_BYTES];
     random.nextBytes(bytes);
     this.owner = HexFormat.of().formatHex(bytes);
+  }
+
+  /** A refresh of an agency under way in this process, and what is traced of it. */
+  private record Flight(CompletableFuture<RefreshOutcome> outcome, Span span) {
+
+    Flight(Span span) {
+      this(new CompletableFuture<>(), span);
+    }
+
+    void end(RefreshOutcome result) {
+      span.setAttribute(Traces.OUTCOME, RefreshMetrics.nameOf(result));
+      span.end();
+      outcome.complete(result);
+    }
+
+    void fail(Throwable failure) {
+      Traces.fail(span, failure);
+      outcome.completeExceptionally(failure);
+    }
   }
 
   /** Why a token is to be renewed. */
@@ -180,13 +209,24 @@ public class Refresher {
    */
   public CompletableFuture<RefreshOutcome> refresh(
       long agencyId, String slug, long seenGeneration, Reason reason) {
-    CompletableFuture<RefreshOutcome> flight = new CompletableFuture<>();
-    CompletableFuture<RefreshOutcome> before = flights.putIfAbsent(agencyId, flight);
-    if (before != null) {
-      return before;
+    Flight before = flights.get(agencyId);
+    if (before == null) {
+      Flight flight = new Flight(startSpan(slug, reason));
+      before = flights.putIfAbsent(agencyId, flight);
+      if (before == null) {
+        launch(agencyId, flight, () -> fly(agencyId, slug, seenGeneration, reason), () -> {});
+        return flight.outcome();
+      }
     }
-    launch(agencyId, flight, () -> fly(agencyId, slug, seenGeneration, reason), () -> {});
-    return flight;
+    Traces.link(before.span().getSpanContext());
+    return before.outcome();
+  }
+
+  private Span startSpan(String slug, Reason reason) {
+    return traces
+        .start("refresh", SpanKind.INTERNAL)
+        .setAttribute(Traces.AGENCY, slug)
+        .setAttribute(REASON, reason.name().toLowerCase(Locale.ROOT));
   }
 
   /**
@@ -196,34 +236,31 @@ public class Refresher {
    * @return completes with the outcome; exceptionally if the database cannot be reached
    */
   CompletableFuture<RefreshOutcome> refresh(Lease lease, Duration wait) {
-    CompletableFuture<RefreshOutcome> flight = new CompletableFuture<>();
+    Flight flight = new Flight(startSpan(lease.slug(), Reason.DUE));
     // Somebody here may be waiting for this very lease, and then sees its end in the database.
     flights.putIfAbsent(lease.agencyId(), flight);
     launch(lease.agencyId(), flight, () -> takeTurn(lease, wait), () -> grants.release(lease));
-    return flight;
+    return flight.outcome();
   }
 
   private void launch(
-      long agencyId,
-      CompletableFuture<RefreshOutcome> flight,
-      Supplier<RefreshOutcome> work,
-      Runnable ifEnding) {
+      long agencyId, Flight flight, Supplier<RefreshOutcome> work, Runnable ifEnding) {
     try {
       threads.execute(
           () -> {
             try {
-              RefreshOutcome outcome = work.get();
+              RefreshOutcome outcome = Traces.within(flight.span(), work);
               flights.remove(agencyId, flight);
-              flight.complete(outcome);
+              flight.end(outcome);
             } catch (RuntimeException | Error e) {
               flights.remove(agencyId, flight);
-              flight.completeExceptionally(e);
+              flight.fail(e);
             }
           });
     } catch (RejectedExecutionException e) {
       flights.remove(agencyId, flight);
       ifEnding.run();
-      flight.complete(ENDING);
+      flight.end(ENDING);
     }
   }
 
@@ -242,6 +279,7 @@ public class Refresher {
   private RefreshOutcome claimAndPresent(
       long agencyId, String slug, long seenGeneration, Reason reason) {
     long deadline = System.nanoTime() + patience.toNanos();
+    String linked = null;
     while (true) {
       if (isEnding()) {
         return ENDING;
@@ -290,7 +328,11 @@ public class Refresher {
         case Claim.NoApplications() -> {
           return new RefreshOutcome.Deferred("invalid_client", UpstreamGate.untilNextProbe());
         }
-        case Claim.HeldElsewhere() -> {
+        case Claim.HeldElsewhere(String traceparent) -> {
+          if (!Objects.equals(traceparent, linked)) {
+            Traces.link(traceparent);
+            linked = traceparent;
+          }
           if (System.nanoTime() >= deadline || !await(news, LOOK)) {
             return new RefreshOutcome.HeldElsewhere();
           }

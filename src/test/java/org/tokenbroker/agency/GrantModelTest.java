@@ -282,7 +282,7 @@ class GrantModelTest {
             won(lease, claimed);
             yield GrantModel.Claim.WON;
           }
-          case Grants.Claim.HeldElsewhere() -> GrantModel.Claim.HELD_ELSEWHERE;
+          case Grants.Claim.HeldElsewhere(String _) -> GrantModel.Claim.HELD_ELSEWHERE;
           case Grants.Claim.Newer() -> GrantModel.Claim.NEWER;
           case Grants.Claim.TooSoon(Instant forcedAt) -> {
             assertEquals(row.forcedAt(), forcedAt.toEpochMilli());

@@ -153,7 +153,7 @@ class GrantTransitionsTest {
     won("one");
 
     time.pass(LEASE.minus(MOMENT));
-    assertEquals(new Claim.HeldElsewhere(), claim("two", 1));
+    assertEquals(new Claim.HeldElsewhere(null), claim("two", 1));
 
     time.pass(MOMENT);
     assertInstanceOf(Claim.Won.class, claim("two", 1));
@@ -189,7 +189,7 @@ class GrantTransitionsTest {
     settle(late, "refresh-2");
 
     time.pass(LEASE.minus(MOMENT));
-    assertEquals(new Claim.HeldElsewhere(), claim("one", 2));
+    assertEquals(new Claim.HeldElsewhere(null), claim("one", 2));
     time.pass(MOMENT);
     assertInstanceOf(Claim.Won.class, claim("one", 2));
   }
@@ -204,7 +204,7 @@ class GrantTransitionsTest {
     grants.release(late);
 
     time.pass(LEASE.minus(MOMENT));
-    assertEquals(new Claim.HeldElsewhere(), claim("one", 1));
+    assertEquals(new Claim.HeldElsewhere(null), claim("one", 1));
   }
 
   @Test
@@ -379,11 +379,11 @@ class GrantTransitionsTest {
 
     time.set(START.plus(GRACE).minus(MOMENT));
     assertEquals(List.of(), grants.giveUpRivals());
-    assertEquals(new Claim.HeldElsewhere(), claim("two", 1), "the token is not presented");
+    assertEquals(new Claim.HeldElsewhere(null), claim("two", 1), "the token is not presented");
     assertState(ConnectionState.CONNECTED);
 
     time.set(START.plus(GRACE));
-    assertEquals(new Claim.HeldElsewhere(), claim("two", 1), "not even before it is given up");
+    assertEquals(new Claim.HeldElsewhere(null), claim("two", 1), "not even before it is given up");
     assertEquals(List.of(slug), grants.giveUpRivals());
     assertState(ConnectionState.NEEDS_CONSENT);
     assertEquals(List.of(), grants.giveUpRivals(), "once");
@@ -433,7 +433,7 @@ class GrantTransitionsTest {
 
     grants.deferred(rival, "upstream_timeout", Duration.ofSeconds(30));
 
-    assertEquals(new Claim.HeldElsewhere(), claim("one", 1));
+    assertEquals(new Claim.HeldElsewhere(null), claim("one", 1));
     time.set(START.plus(GRACE));
     assertEquals(List.of(slug), grants.giveUpRivals());
   }

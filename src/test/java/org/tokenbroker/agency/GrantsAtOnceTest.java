@@ -171,7 +171,7 @@ class GrantsAtOnceTest {
     Both<Claim, Claim> both = both(by -> claim(by, "one"), by -> claim(by, "two"));
 
     assertInstanceOf(Claim.Won.class, both.first());
-    assertEquals(new Claim.HeldElsewhere(), both.second());
+    assertEquals(new Claim.HeldElsewhere(null), both.second());
   }
 
   @Test
@@ -182,7 +182,7 @@ class GrantsAtOnceTest {
     Both<Claim, Claim> both = both(by -> claim(by, "one"), by -> claim(by, "two"));
 
     assertEquals(2, assertInstanceOf(Claim.Won.class, both.first()).lease().number());
-    assertEquals(new Claim.HeldElsewhere(), both.second());
+    assertEquals(new Claim.HeldElsewhere(null), both.second());
   }
 
   @Test
@@ -229,7 +229,7 @@ class GrantsAtOnceTest {
     Both<Boolean, Claim> both = both(by -> by.awaitRival(refused, grace), by -> claim(by, "three"));
 
     assertTrue(both.first());
-    assertEquals(new Claim.HeldElsewhere(), both.second());
+    assertEquals(new Claim.HeldElsewhere(null), both.second());
   }
 
   @Test
@@ -263,7 +263,7 @@ class GrantsAtOnceTest {
         both(by -> by.claimDue(10, 10, true, "one", LEASE), by -> claim(by, "two"));
 
     assertEquals(1, both.first().size());
-    assertEquals(new Claim.HeldElsewhere(), both.second());
+    assertEquals(new Claim.HeldElsewhere(null), both.second());
   }
 
   // --- settle ---
@@ -443,7 +443,7 @@ class GrantsAtOnceTest {
     Both<Claim, Boolean> both = both(by -> claim(by, "two"), by -> deferred(by, late));
 
     assertInstanceOf(Claim.Won.class, both.first());
-    assertEquals(new Claim.HeldElsewhere(), claim(grants, "three"));
+    assertEquals(new Claim.HeldElsewhere(null), claim(grants, "three"));
   }
 
   @Test

@@ -151,7 +151,7 @@ class GrantsTest {
   void aLeaseThatRunsIsNotWon() {
     won(1, LEASE);
 
-    assertEquals(new Claim.HeldElsewhere(), claim(1));
+    assertEquals(new Claim.HeldElsewhere(null), claim(1));
   }
 
   @Test
@@ -269,7 +269,7 @@ class GrantsTest {
 
     grants.settle(late, tokens("access-2", "refresh-2"), NOW);
 
-    assertEquals(new Claim.HeldElsewhere(), claim(2));
+    assertEquals(new Claim.HeldElsewhere(null), claim(2));
   }
 
   @Test
@@ -373,7 +373,7 @@ class GrantsTest {
     assertTrue(grants.awaitRival(lease, GRACE));
 
     assertEquals(ConnectionState.CONNECTED, state().state());
-    assertEquals(new Claim.HeldElsewhere(), claim(1));
+    assertEquals(new Claim.HeldElsewhere(null), claim(1));
     assertEquals(List.of(), grants.giveUpRivals());
   }
 
@@ -382,7 +382,7 @@ class GrantsTest {
     wonLongAgo(1);
     grants.awaitRival(won(1, LEASE), GRACE);
     time.pass(GRACE);
-    assertEquals(new Claim.HeldElsewhere(), claim(1), "it is not presented again");
+    assertEquals(new Claim.HeldElsewhere(null), claim(1), "it is not presented again");
 
     assertTrue(grants.giveUpRivals().contains(slug));
 
@@ -522,7 +522,7 @@ class GrantsTest {
 
     grants.deferred(late, "upstream_timeout", Duration.ofMinutes(5));
 
-    assertEquals(new Claim.HeldElsewhere(), claim(1));
+    assertEquals(new Claim.HeldElsewhere(null), claim(1));
   }
 
   @Test
@@ -576,10 +576,10 @@ class GrantsTest {
   void aTokenThatSomebodyMayHaveUsedUpIsLeftAloneForAQuarterOfAnHour() {
     wonLongAgo(1);
 
-    assertEquals(new Claim.HeldElsewhere(), grants.claim(id, 1, PATIENT, "other", LEASE));
+    assertEquals(new Claim.HeldElsewhere(null), grants.claim(id, 1, PATIENT, "other", LEASE));
     wonLongAgo(1); // an admin may
     time.pass(Duration.ofMinutes(14).minusMillis(1));
-    assertEquals(new Claim.HeldElsewhere(), grants.claim(id, 1, PATIENT, "other", LEASE));
+    assertEquals(new Claim.HeldElsewhere(null), grants.claim(id, 1, PATIENT, "other", LEASE));
     time.pass(Duration.ofMillis(1));
     assertInstanceOf(Claim.Won.class, grants.claim(id, 1, PATIENT, "other", LEASE));
   }
@@ -590,7 +590,7 @@ class GrantsTest {
     wonLongAgo(1);
 
     time.set(NOW.plus(Duration.ofMinutes(115)).minusMillis(1));
-    assertEquals(new Claim.HeldElsewhere(), grants.claim(id, 1, PATIENT, "other", LEASE));
+    assertEquals(new Claim.HeldElsewhere(null), grants.claim(id, 1, PATIENT, "other", LEASE));
     time.pass(Duration.ofMillis(1));
     assertInstanceOf(Claim.Won.class, grants.claim(id, 1, PATIENT, "other", LEASE));
   }

@@ -40,15 +40,24 @@ class ArchitectureTest {
           Map.ofEntries(
               Map.entry("oauth", Set.of()),
               Map.entry("problem", Set.of()),
-              Map.entry("active911", Set.of("oauth")),
+              Map.entry("trace", Set.of()),
+              Map.entry("active911", Set.of("oauth", "trace")),
               Map.entry("audit", Set.of()),
-              Map.entry("agency", Set.of("oauth", "audit")),
+              Map.entry("agency", Set.of("oauth", "trace", "audit")),
               Map.entry("caller", Set.of("oauth", "problem", "audit", "agency")),
               Map.entry("review", Set.of("problem", "audit", "caller")),
-              Map.entry("refresh", Set.of("oauth", "active911", "audit", "agency")),
+              Map.entry("refresh", Set.of("oauth", "trace", "active911", "audit", "agency")),
               Map.entry(
                   "handout",
-                  Set.of("oauth", "problem", "active911", "audit", "agency", "caller", "refresh")),
+                  Set.of(
+                      "oauth",
+                      "problem",
+                      "trace",
+                      "active911",
+                      "audit",
+                      "agency",
+                      "caller",
+                      "refresh")),
               Map.entry(
                   "onboarding",
                   Set.of("oauth", "problem", "active911", "audit", "agency", "caller", "refresh")),

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.opentelemetry.proto.trace.v1.Span;
 import io.restassured.response.Response;
 import io.restassured.specification.RequestSpecification;
 import java.io.IOException;
@@ -30,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jose4j.jwt.JwtClaims;
 import org.jsoup.Jsoup;
@@ -58,6 +60,7 @@ import org.tokenbroker.testing.Eventually;
 import org.tokenbroker.testing.OpenApiDocument;
 import org.tokenbroker.testing.OpenApiDocument.Operation;
 import org.tokenbroker.testing.OpenApiDocument.Parameter;
+import org.tokenbroker.testing.TestCollector;
 import org.tokenbroker.testing.TestDatabase;
 import org.tokenbroker.testing.TestIssuer;
 
@@ -87,6 +90,7 @@ class LeakIT {
   private TestDatabase database;
   private Simulator active911;
   private TestIssuer issuer;
+  private TestCollector collector;
   private BrokerProcess process;
   private BrokerClient broker;
   private String callerKey = "";
@@ -106,6 +110,8 @@ class LeakIT {
                     List.of(URI.create(setting("BROKER_PUBLIC_URL") + "/callback"))));
     BrokerProcess.connect(environment, active911);
     issuer = TestIssuer.start();
+    collector = new TestCollector();
+    environment.putAll(collector.environment());
     planted.plant("the secret at the identity provider", TestIssuer.CLIENT_SECRET);
     environment.put("ACTIVE911_CLIENT_ID", "client-of-the-tests");
     environment.put("ACTIVE911_CLIENT_SECRET", clientSecret);
@@ -134,6 +140,7 @@ class LeakIT {
     process.close();
     active911.close();
     issuer.close();
+    collector.close();
   }
 
   private void plantKeyset(String keyset) {
@@ -265,6 +272,15 @@ class LeakIT {
         .filter(value -> value.length() >= PlantedSecrets.LEAST_LENGTH)
         .map(value -> planted.plant(name, value))
         .toList();
+  }
+
+  private boolean areTracesThere() {
+    Set<String> names =
+        collector.spans().stream()
+            .map(Span::getName)
+            .collect(Collectors.toCollection(TreeSet::new));
+    return names.containsAll(
+        List.of("GET /tokens/{agency}", "POST /tokens/{agency}/refresh", "POST token", "refresh"));
   }
 
   private static String query(URI uri, String name) {
@@ -792,6 +808,8 @@ class LeakIT {
         new TokenCipher(setting("BROKER_ENCRYPTION_KEYSET")), "candidate", "id", "refresh_token");
 
     lookThroughTheLog(process.log());
+    Eventually.isTrue("traces of reads and calls came", this::areTracesThere, process::log);
+    look("the traces", collector.received(), List.of());
     lookThroughTheDatabase();
     lookThroughTheDirectory();
 

@@ -32,6 +32,15 @@ final class HttpCalls {
         .header("Authorization", "Bearer " + key);
   }
 
+  /** Reads a token as a caller does who is in a trace (Trace Context §3.2). */
+  Read token(URI broker, String key, String agency, String traceparent) {
+    return read(
+        request(broker.resolve("/tokens/" + agency + "?min_ttl=0"), key)
+            .header("traceparent", traceparent)
+            .GET()
+            .build());
+  }
+
   /** Reads a token as a caller does. */
   Read token(URI broker, String key, String agency, int minTtl) {
     return read(
