@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -23,6 +24,7 @@ import org.tokenbroker.simulator.Simulator;
 import org.tokenbroker.testing.BrokerClient;
 import org.tokenbroker.testing.BrokerProcess;
 import org.tokenbroker.testing.Eventually;
+import org.tokenbroker.testing.ExternalTool;
 import org.tokenbroker.testing.FreePort;
 import org.tokenbroker.testing.PgBouncer;
 import org.tokenbroker.testing.TestDatabase;
@@ -46,6 +48,12 @@ class PoolerIT {
   private BrokerProcess secondProcess;
   private BrokerClient first;
   private BrokerClient second;
+
+  /** Before anything is begun that would have to be ended. */
+  @BeforeAll
+  static void skipWithoutPooler() {
+    ExternalTool.orSkip("pgbouncer");
+  }
 
   @BeforeEach
   void start() throws IOException {

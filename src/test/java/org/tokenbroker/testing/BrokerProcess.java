@@ -43,6 +43,9 @@ public final class BrokerProcess implements AutoCloseable {
   /** Longer than a process may take: 15 s for requests under way, and 30 s for refreshes. */
   private static final long SECONDS_TO_END = 90;
 
+  /** How long the dump of all threads may take that is asked for then. */
+  private static final long SECONDS_TO_TELL = 5;
+
   private final Process process;
   private final Map<String, String> environment;
   private final Queue<String> log = new ConcurrentLinkedQueue<>();
@@ -271,6 +274,9 @@ public final class BrokerProcess implements AutoCloseable {
   private void awaitEnd() {
     try {
       if (!process.waitFor(SECONDS_TO_END, TimeUnit.SECONDS)) {
+        // What its threads wait for then stands in its log.
+        Command.signal(process.pid(), "QUIT");
+        var _ = process.waitFor(SECONDS_TO_TELL, TimeUnit.SECONDS);
         process.destroyForcibly();
         throw new IllegalStateException("the broker did not end:\n" + log());
       }
