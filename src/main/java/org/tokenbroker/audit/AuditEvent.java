@@ -81,6 +81,10 @@ public record AuditEvent(
     ADMIN_DELETED,
     KEY_CREATED,
     KEY_REVOKED,
+    /** A notice was sent, and has arrived as far as can be told. */
+    NOTICE_DELIVERED,
+    /** A notice could not be sent for days, or is not wanted where it is sent. */
+    NOTICE_GIVEN_UP,
     /** Tokens handed out, counted by caller, agency, token and minute. */
     HANDOUT,
     /** The database was away for so long that not everything could be kept until it came back. */
@@ -100,6 +104,7 @@ public record AuditEvent(
     ADMIN,
     CANDIDATE,
     CHANGED,
+    CHANNEL,
     ERROR,
     EXPIRES_AT,
     GRANTED,

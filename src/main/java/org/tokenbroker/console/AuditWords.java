@@ -60,6 +60,8 @@ final class AuditWords {
       case ADMIN_DELETED -> "Admin deleted";
       case KEY_CREATED -> "Key made";
       case KEY_REVOKED -> "Key revoked";
+      case NOTICE_DELIVERED -> "Notice sent";
+      case NOTICE_GIVEN_UP -> "Notice given up: it could not be sent";
       case HANDOUT -> "Tokens handed out";
       case AUDIT_INCOMPLETE -> "Events lost while the database was away";
     };

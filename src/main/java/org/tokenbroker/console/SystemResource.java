@@ -27,12 +27,16 @@ import org.tokenbroker.agency.EncryptionKeyUse;
 import org.tokenbroker.agency.TokenCipher;
 import org.tokenbroker.caller.RequiresRole;
 import org.tokenbroker.caller.Role;
+import org.tokenbroker.notice.NoticeOverview;
 import org.tokenbroker.refresh.RefreshConfig;
 import org.tokenbroker.refresh.Replicas;
 import org.tokenbroker.refresh.Replicas.Replica;
 import org.tokenbroker.refresh.UpstreamGate;
 
-/** How the broker itself is: its processes, its gate to Active911, its keys, its configuration. */
+/**
+ * How the broker itself is: its processes, its gate to Active911, its keys, its notices, its
+ * configuration.
+ */
 @Path("/console/system")
 @Produces(MediaType.TEXT_HTML)
 @RunOnVirtualThread
@@ -45,6 +49,7 @@ public class SystemResource {
   private final RefreshConfig refreshing;
   private final DataSource dataSource;
   private final TokenCipher cipher;
+  private final NoticeOverview notices;
   private final ShownConfiguration configuration;
   private final DatabaseClock clock;
 
@@ -54,6 +59,7 @@ public class SystemResource {
       RefreshConfig refreshing,
       DataSource dataSource,
       TokenCipher cipher,
+      NoticeOverview notices,
       ShownConfiguration configuration,
       DatabaseClock clock) {
     this.replicas = replicas;
@@ -61,6 +67,7 @@ public class SystemResource {
     this.refreshing = refreshing;
     this.dataSource = dataSource;
     this.cipher = cipher;
+    this.notices = notices;
     this.configuration = configuration;
     this.clock = clock;
   }
@@ -75,6 +82,8 @@ public class SystemResource {
         List<ReplicaView> replicas,
         Gate gate,
         List<KeyUseView> keys,
+        List<NoticeWay> notices,
+        List<String> kinds,
         List<ShownConfiguration.Entry> configuration);
   }
 
@@ -119,6 +128,40 @@ public class SystemResource {
    */
   record KeyUseView(String id, long values, boolean primary, boolean missing) {}
 
+  /**
+   * How one way of sending notices does.
+   *
+   * @param waiting how many are still to be sent
+   * @param since since when the first of them waits; null: none does
+   * @param failure a short name of the last failure; null: there is none to look at
+   */
+  record NoticeWay(
+      String name,
+      boolean on,
+      long waiting,
+      @Nullable Moment since,
+      long givenUp,
+      @Nullable Moment delivered,
+      @Nullable String failure,
+      @Nullable Moment failed) {
+
+    static NoticeWay of(NoticeOverview.Way way, Instant now) {
+      return new NoticeWay(
+          switch (way.channel()) {
+            case WEBHOOK -> "Webhook";
+            case MAIL -> "Mail";
+            case CONTACT -> "Letters to contacts";
+          },
+          way.on(),
+          way.summary().waiting(),
+          Moment.of(way.summary().oldest(), now),
+          way.summary().givenUp(),
+          Moment.of(way.summary().lastDelivered(), now),
+          way.summary().lastFailure(),
+          Moment.of(way.summary().lastFailureAt(), now));
+    }
+  }
+
   @GET
   @Operation(hidden = true)
   public Response page(@Context RoutingContext request) {
@@ -134,6 +177,8 @@ public class SystemResource {
                 state.pausedFor().isZero() ? null : Moment.at(now.plus(state.pausedFor()), now),
                 refreshing.rate()),
             keys(),
+            notices.ways().stream().map(way -> NoticeWay.of(way, now)).toList(),
+            notices.kinds().stream().map(kind -> kind.replace('_', ' ')).toList(),
             configuration.entries()));
   }
 

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * What admins may know of an invitation; never its link. Times are whole seconds of the database's
  * clock.
  *
- * @param createdBy the admin who made it
+ * @param createdBy the admin who made it; {@code the broker}: it went along with a notice
  * @param usedAt when a consent that was given through it was kept
  */
 @Schema(name = "Invitation")

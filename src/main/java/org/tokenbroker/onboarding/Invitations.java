@@ -42,6 +42,9 @@ public class Invitations implements PanacheRepositoryBase<Invitation, String> {
   /** So long after its end its link still says what became of it. */
   private static final Duration REMEMBERED = Duration.ofDays(90);
 
+  /** Stands for an admin's name, and cannot be one. */
+  private static final String BY_THE_BROKER = "the broker";
+
   private static final int ID_BYTES = 8;
   private static final Pattern ID = Pattern.compile("[0-9a-f]{16}");
   private static final Pattern SECRET = Pattern.compile("[A-Za-z0-9_-]{43}");
@@ -69,10 +72,19 @@ public class Invitations implements PanacheRepositoryBase<Invitation, String> {
   /** Makes an invitation; empty if there is no agency of this name. */
   @Transactional
   public Optional<NewInvitation> create(String agency, Admin admin, Duration life) {
-    return agencies.ref(agency).map(ref -> create(ref, admin, life));
+    return agencies.ref(agency).map(ref -> create(ref, admin.name(), life));
   }
 
-  private NewInvitation create(AgencyRef agency, Admin admin, Duration life) {
+  /**
+   * Makes an invitation on the broker's own account, for a letter that says that the consent ends;
+   * empty if there is no agency of this name.
+   */
+  @Transactional
+  public Optional<NewInvitation> createWithNotice(String agency, Duration life) {
+    return agencies.ref(agency).map(ref -> create(ref, BY_THE_BROKER, life));
+  }
+
+  private NewInvitation create(AgencyRef agency, String createdBy, Duration life) {
     Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
     byte[] idBytes = new byte[ID_BYTES];
     random.nextBytes(idBytes);
@@ -81,7 +93,7 @@ public class Invitations implements PanacheRepositoryBase<Invitation, String> {
     invitation.id = HexFormat.of().formatHex(idBytes);
     invitation.agencyId = agency.id();
     invitation.secretHash = secret.sha256();
-    invitation.createdBy = admin.name();
+    invitation.createdBy = createdBy;
     invitation.createdAt = now;
     invitation.expiresAt = now.plus(life);
     persist(invitation);

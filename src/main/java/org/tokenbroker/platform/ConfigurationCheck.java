@@ -3,7 +3,6 @@ package org.tokenbroker.platform;
 import io.quarkus.runtime.configuration.DurationConverter;
 import io.smallrye.config.ConfigValue;
 import io.smallrye.config.SmallRyeConfig;
-import java.net.InetAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -171,10 +170,11 @@ record ConfigurationCheck(List<String> faults, List<String> warnings) {
                 .formatted(Setting.HTTP_PORT.key(), Setting.MANAGEMENT_PORT.key()));
       }
       checkIssuers();
+      checkNotices();
       String publicUrl = valid.get(Setting.PUBLIC_URL);
       if (publicUrl != null) {
         URI uri = URI.create(publicUrl);
-        if ("http".equals(uri.getScheme()) && !isLoopback(uri.getHost())) {
+        if ("http".equals(uri.getScheme()) && !Expectation.isLoopback(uri.getHost())) {
           warnings.add(
               Setting.PUBLIC_URL.key()
                   + " is not https: keys and consents cross the network in the clear");
@@ -216,17 +216,25 @@ record ConfigurationCheck(List<String> faults, List<String> warnings) {
       }
     }
 
-    private static boolean isLoopback(String host) {
-      if (host.equals("localhost") || host.endsWith(".localhost")) {
-        return true;
+    private void checkNotices() {
+      requireWith(Setting.NOTIFY_WEBHOOK, List.of(Setting.NOTIFY_WEBHOOK_SECRET));
+      requireWith(Setting.NOTIFY_WEBHOOK_SECRET, List.of(Setting.NOTIFY_WEBHOOK));
+      requireWith(Setting.NOTIFY_WEBHOOK_SECRET_NEXT, List.of(Setting.NOTIFY_WEBHOOK_SECRET));
+      List<Setting> mailer = List.of(Setting.MAILER_FROM, Setting.MAILER_HOST);
+      requireWith(Setting.NOTIFY_MAIL, mailer);
+      if (!valid.containsKey(Setting.NOTIFY_MAIL)
+          && "true".equals(valid.get(Setting.NOTIFY_CONTACT))) {
+        requireWith(Setting.NOTIFY_CONTACT, mailer);
       }
-      if (!host.startsWith("[") && !host.startsWith("127.")) {
-        return false; // a name: it is not looked up, the check asks no other machine
-      }
-      try {
-        return InetAddress.ofLiteral(host).isLoopbackAddress();
-      } catch (IllegalArgumentException e) {
-        return false;
+    }
+
+    private void requireWith(Setting setting, List<Setting> needed) {
+      if (valid.containsKey(setting)) {
+        for (Setting other : needed) {
+          if (value(other.property()) == null) {
+            faults.add("%s is missing: %s needs it".formatted(other.key(), setting.key()));
+          }
+        }
       }
     }
 

@@ -1,6 +1,7 @@
 package org.tokenbroker.platform;
 
 import io.quarkus.runtime.configuration.DurationConverter;
+import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
@@ -9,13 +10,18 @@ import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.tokenbroker.agency.TokenCipher;
 import org.tokenbroker.caller.TrustedProxies;
+import org.tokenbroker.notice.NoticeKind;
+import org.tokenbroker.notice.NoticeSettings;
+import org.tokenbroker.notice.WebhookSignature;
 import org.tokenbroker.oauth.Scope;
 
 /**
@@ -29,6 +35,8 @@ record Expectation(String description, Predicate<String> test) {
   private static final Pattern VISIBLE = Pattern.compile("[\\x21-\\x7E]+");
   private static final Pattern PRINTABLE = Pattern.compile("[^\\p{Cntrl}]+");
   private static final Pattern PARAMETER_NAME = Pattern.compile("[a-z_]+");
+  private static final Pattern MAIL_ADDRESS =
+      Pattern.compile("[^\\s@,;<>?&\"()]+@[^\\s@,;<>?&\"()]+");
   private static final Pattern COMMA = Pattern.compile(",");
 
   boolean isMetBy(String value) {
@@ -131,6 +139,64 @@ record Expectation(String description, Predicate<String> test) {
           && uri.getRawUserInfo() == null
           && uri.getRawFragment() == null;
     } catch (URISyntaxException e) {
+      return false;
+    }
+  }
+
+  /** Where notices are sent: what they say of agencies is to cross no network in the clear. */
+  static Expectation webhook() {
+    return new Expectation(
+        "an absolute https address without user and fragment, or an http one of this machine",
+        value -> {
+          if (!isWebAddress(value)) {
+            return false;
+          }
+          URI uri = URI.create(value);
+          return "https".equals(uri.getScheme()) || isLoopback(uri.getHost());
+        });
+  }
+
+  static Expectation webhookSecret() {
+    return new Expectation(
+        "whsec_ and 24 to 64 random bytes in Base64", WebhookSignature::isSecret);
+  }
+
+  static Expectation mailAddresses() {
+    return new Expectation(
+        "mail addresses such as dispatch@example.com, with commas between them, each once",
+        value -> {
+          List<String> addresses = COMMA.splitAsStream(value + " ").map(String::strip).toList();
+          return addresses.stream().allMatch(address -> MAIL_ADDRESS.matcher(address).matches())
+              && new TreeSet<>(addresses).size() == addresses.size();
+        });
+  }
+
+  static Expectation noticeKinds() {
+    return new Expectation(
+        "kinds of notices with commas between them: "
+            + Arrays.stream(NoticeKind.values())
+                .map(NoticeKind::toString)
+                .collect(Collectors.joining(", ")),
+        value -> {
+          try {
+            return !NoticeSettings.kinds(value).isEmpty();
+          } catch (IllegalArgumentException e) {
+            return false;
+          }
+        });
+  }
+
+  /** Whether a host of an address is this machine, as far as that can be told by looking at it. */
+  static boolean isLoopback(String host) {
+    if (host.equals("localhost") || host.endsWith(".localhost")) {
+      return true;
+    }
+    if (!host.startsWith("[") && !host.startsWith("127.")) {
+      return false; // a name: it is not looked up, the check asks no other machine
+    }
+    try {
+      return InetAddress.ofLiteral(host).isLoopbackAddress();
+    } catch (IllegalArgumentException e) {
       return false;
     }
   }

@@ -95,6 +95,28 @@ record Setting(
           "broker.oidc.console.client-secret",
           Expectation.secretText());
 
+  static final Setting NOTIFY_WEBHOOK =
+      // Its path may let whoever knows it post there.
+      optionalSecret("BROKER_NOTIFY_WEBHOOK", "broker.notify.webhook", Expectation.webhook());
+  static final Setting NOTIFY_WEBHOOK_SECRET =
+      optionalSecret(
+          "BROKER_NOTIFY_WEBHOOK_SECRET",
+          "broker.notify.webhook-secret",
+          Expectation.webhookSecret());
+  static final Setting NOTIFY_WEBHOOK_SECRET_NEXT =
+      optionalSecret(
+          "BROKER_NOTIFY_WEBHOOK_SECRET_NEXT",
+          "broker.notify.webhook-secret-next",
+          Expectation.webhookSecret());
+  static final Setting NOTIFY_MAIL =
+      optional("BROKER_NOTIFY_MAIL", "broker.notify.mail", null, Expectation.mailAddresses());
+  static final Setting NOTIFY_CONTACT =
+      optional("BROKER_NOTIFY_CONTACT", "broker.notify.contact", "false", Expectation.flag());
+  static final Setting MAILER_FROM =
+      optional("QUARKUS_MAILER_FROM", "quarkus.mailer.from", null, Expectation.text());
+  static final Setting MAILER_HOST =
+      optional("QUARKUS_MAILER_HOST", "quarkus.mailer.host", null, Expectation.text());
+
   /** What is needed to reach the database, and nothing else. */
   static final List<Setting> DATABASE =
       List.of(
@@ -188,6 +210,24 @@ record Setting(
               "token-broker-",
               Expectation.text()));
 
+  private static final List<Setting> NOTICES =
+      List.of(
+          NOTIFY_WEBHOOK,
+          NOTIFY_WEBHOOK_SECRET,
+          NOTIFY_WEBHOOK_SECRET_NEXT,
+          NOTIFY_MAIL,
+          NOTIFY_CONTACT,
+          // None: all.
+          optional("BROKER_NOTIFY_KINDS", "broker.notify.kinds", null, Expectation.noticeKinds()),
+          MAILER_FROM,
+          MAILER_HOST,
+          // Its default depends on whether the connection begins with TLS.
+          optional(
+              "QUARKUS_MAILER_PORT", "quarkus.mailer.port", null, Expectation.integer(1, 65535)),
+          optional("QUARKUS_MAILER_USERNAME", "quarkus.mailer.username", null, Expectation.text()),
+          optionalSecret(
+              "QUARKUS_MAILER_PASSWORD", "quarkus.mailer.password", Expectation.secretText()));
+
   private static final List<Setting> ACTIVE911 =
       List.of(
           required("ACTIVE911_CLIENT_ID", "active911.client-id", Expectation.text()),
@@ -232,7 +272,8 @@ record Setting(
 
   /** Every key, in the order of the documentation. */
   static final List<Setting> ALL =
-      List.of(BROKER, CALLERS, ACTIVE911, DATABASE, List.of(HTTP_PORT, MANAGEMENT_PORT)).stream()
+      List.of(BROKER, CALLERS, NOTICES, ACTIVE911, DATABASE, List.of(HTTP_PORT, MANAGEMENT_PORT))
+          .stream()
           .flatMap(List::stream)
           .toList();
 

@@ -61,6 +61,7 @@ class ArchitectureTest {
               Map.entry(
                   "onboarding",
                   Set.of("oauth", "problem", "active911", "audit", "agency", "caller", "refresh")),
+              Map.entry("notice", Set.of("oauth", "audit", "agency", "onboarding")),
               Map.entry(
                   "console",
                   Set.of(
@@ -72,11 +73,19 @@ class ArchitectureTest {
                       "caller",
                       "refresh",
                       "review",
-                      "onboarding")),
+                      "onboarding",
+                      "notice")),
               Map.entry(
                   "platform",
                   Set.of(
-                      "oauth", "problem", "active911", "agency", "caller", "refresh", "console")),
+                      "oauth",
+                      "problem",
+                      "active911",
+                      "agency",
+                      "caller",
+                      "refresh",
+                      "notice",
+                      "console")),
               Map.entry("development", Set.of("oauth", "platform", "simulator")),
               Map.entry("simulator", Set.of())));
 

@@ -68,6 +68,16 @@ class SystemPageTest {
   }
 
   @Test
+  void howNoticesAreSentIsThere() {
+    String notices =
+        Browser.signedIn().page(PAGE).select("section[aria-labelledby=notices]").text();
+
+    assertThat(notices, containsString("Webhook (off)"));
+    assertThat(notices, containsString("Letters to contacts (off)"));
+    assertThat(notices, containsString("consent gone, consent ending, failing"));
+  }
+
+  @Test
   void theConfigurationIsThereWithoutItsSecrets() {
     Document page = Browser.signedIn().page(PAGE);
 

@@ -7,9 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.icegreen.greenmail.util.GreenMail;
+import com.icegreen.greenmail.util.GreenMailUtil;
+import com.icegreen.greenmail.util.ServerSetup;
 import io.opentelemetry.proto.trace.v1.Span;
 import io.restassured.response.Response;
 import io.restassured.specification.RequestSpecification;
+import jakarta.mail.MessagingException;
+import jakarta.mail.internet.MimeMessage;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -63,6 +68,7 @@ import org.tokenbroker.testing.OpenApiDocument.Parameter;
 import org.tokenbroker.testing.TestCollector;
 import org.tokenbroker.testing.TestDatabase;
 import org.tokenbroker.testing.TestIssuer;
+import org.tokenbroker.testing.WebhookReceiver;
 
 /**
  * Secrets are given to the broker wherever it takes one, every address is called and much fails;
@@ -87,6 +93,9 @@ class LeakIT {
   private final SecureRandom random = new SecureRandom();
   private final Map<String, String> environment = new HashMap<>();
   private final Set<String> called = new TreeSet<>();
+  private final WebhookReceiver receiver = WebhookReceiver.start();
+  private final GreenMail mail =
+      new GreenMail(new ServerSetup(0, "127.0.0.1", ServerSetup.PROTOCOL_SMTP));
   private TestDatabase database;
   private Simulator active911;
   private TestIssuer issuer;
@@ -130,6 +139,20 @@ class LeakIT {
     environment.put("QUARKUS_LOG_CATEGORY__ORG_TOKENBROKER__LEVEL", "TRACE");
     environment.put("QUARKUS_LOG_CATEGORY__IO_QUARKUS_OIDC__LEVEL", "TRACE");
     environment.put("QUARKUS_LOG_CATEGORY__IO_VERTX__LEVEL", "TRACE");
+    mail.start();
+    String password = plant("the mail server's password");
+    mail.setUser("leak@example.org", "leak", password);
+    environment.put("BROKER_NOTIFY_WEBHOOK", receiver.address() + "/" + plant("a webhook's path"));
+    environment.put("BROKER_NOTIFY_WEBHOOK_SECRET", webhookSecret());
+    environment.put("BROKER_NOTIFY_WEBHOOK_SECRET_NEXT", webhookSecret());
+    environment.put("BROKER_NOTIFY_MAIL", "dispatch@example.org");
+    environment.put("BROKER_NOTIFY_CONTACT", "true");
+    environment.put("QUARKUS_MAILER_FROM", "broker@example.org");
+    environment.put("QUARKUS_MAILER_HOST", "127.0.0.1");
+    environment.put("QUARKUS_MAILER_PORT", Integer.toString(mail.getSmtp().getPort()));
+    environment.put("QUARKUS_MAILER_START_TLS", "DISABLED");
+    environment.put("QUARKUS_MAILER_USERNAME", "leak");
+    environment.put("QUARKUS_MAILER_PASSWORD", password);
     plantKeyset(setting("BROKER_ENCRYPTION_KEYSET"));
     process = BrokerProcess.serve(directory, environment);
     broker = new BrokerClient(process.origin().toString(), setting("BROKER_ADMIN_KEY"));
@@ -141,6 +164,14 @@ class LeakIT {
     active911.close();
     issuer.close();
     collector.close();
+    mail.stop();
+    receiver.close();
+  }
+
+  private String webhookSecret() {
+    byte[] key = new byte[32];
+    random.nextBytes(key);
+    return "whsec_" + planted.plant("a webhook's secret", Base64.getEncoder().encodeToString(key));
   }
 
   private void plantKeyset(String keyset) {
@@ -673,6 +704,46 @@ class LeakIT {
     return body.toString();
   }
 
+  /** What needs somebody, as webhooks, mails and a letter say it; only the letter holds a link. */
+  private void notices() throws Exception {
+    database.execute(
+        "update agency set contact = 'officer@example.org' where slug = '"
+            + AGENCY
+            + "'; update agency_grant set state = 'CONNECTED', consecutive_failures = 0,"
+            + " refresh_token_expires_at = now() + interval '5 days' where agency_id ="
+            + " (select id from agency where slug = '"
+            + AGENCY
+            + "')");
+    Eventually.isTrue(
+        "the letter and what else is to be said",
+        Duration.ofMinutes(2),
+        () ->
+            !receiver.received().isEmpty()
+                && Arrays.stream(mail.getReceivedMessages()).anyMatch(LeakIT::isLetter),
+        process::log);
+    for (WebhookReceiver.Received webhook : receiver.received()) {
+      look("a webhook", webhook.body() + webhook.signature(), List.of());
+    }
+    for (MimeMessage message : mail.getReceivedMessages()) {
+      String text = GreenMailUtil.getWholeMessage(message);
+      String link = "";
+      if (isLetter(message)) {
+        String body = message.getContent().toString();
+        int begin = body.indexOf("/connect/") + "/connect/".length();
+        link = planted.plant("a letter's link", body.substring(begin, begin + 43));
+      }
+      look("a mail", text, link.isEmpty() ? List.of() : List.of(link)); // sanctioned: the letter's
+    }
+  }
+
+  private static boolean isLetter(MimeMessage message) {
+    try {
+      return message.getSubject().contains("please renew");
+    } catch (MessagingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   private void theDatabaseFails() throws SQLException {
     database.execute(
         "update agency_grant set refresh_token = '\\x00' where agency_id ="
@@ -799,6 +870,7 @@ class LeakIT {
     everyOperation();
     look("GET /audit", admin().get("/audit?limit=1000"));
     look("GET /audit as CSV", admin().accept("text/csv").get("/audit"));
+    notices();
     theDatabaseFails();
     for (String path : List.of("/q/metrics", "/q/health", "/q/openapi")) {
       look("GET " + path, String.valueOf(management(path)), List.of());

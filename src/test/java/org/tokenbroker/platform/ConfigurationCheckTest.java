@@ -83,6 +83,15 @@ class ConfigurationCheckTest {
         "BROKER_OIDC_ISSUERS            | https://id.example.org,id.example.org",
         "BROKER_OIDC_ISSUERS            | https://id.example.org,https://id.example.org",
         "BROKER_OIDC_KUBERNETES_URL     | kubernetes.default.svc",
+        "BROKER_NOTIFY_WEBHOOK          | http://hooks.example.org/",
+        "BROKER_NOTIFY_WEBHOOK          | hooks.example.org",
+        "BROKER_NOTIFY_WEBHOOK_SECRET   | whsec_c2hvcnQ=",
+        "BROKER_NOTIFY_WEBHOOK_SECRET_NEXT | MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        "BROKER_NOTIFY_MAIL             | a@example.org,,b@example.org",
+        "BROKER_NOTIFY_MAIL             | Chief <a@example.org>",
+        "BROKER_NOTIFY_CONTACT          | yes",
+        "BROKER_NOTIFY_KINDS            | failing,unwell",
+        "QUARKUS_MAILER_PORT            | smtp",
         "BROKER_AUDIT_RETENTION         | 1h",
         "BROKER_AUDIT_RETENTION         | a year",
         "ACTIVE911_SCOPE                | read_alert",
@@ -107,6 +116,26 @@ class ConfigurationCheckTest {
     assertEquals(1, faults.size(), faults::toString);
     assertTrue(faults.getFirst().startsWith(key + " must be "), faults::toString);
     assertFalse(faults.getFirst().contains(value), faults::toString);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "BROKER_NOTIFY_WEBHOOK | https://hooks.example.org/ | BROKER_NOTIFY_WEBHOOK_SECRET",
+        "BROKER_NOTIFY_WEBHOOK_SECRET | whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw | BROKER_NOTIFY_WEBHOOK",
+        "BROKER_NOTIFY_WEBHOOK_SECRET_NEXT | whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw | BROKER_NOTIFY_WEBHOOK_SECRET",
+        "BROKER_NOTIFY_MAIL | a@example.org, b@example.org | QUARKUS_MAILER_FROM QUARKUS_MAILER_HOST",
+        "BROKER_NOTIFY_CONTACT | true | QUARKUS_MAILER_FROM QUARKUS_MAILER_HOST",
+      })
+  void givenHalfOfANoticesWayThenTheOtherHalfIsNamed(String key, String value, String missing) {
+    List<String> faults = check(Configurations.validEnvironmentWith(key, value)).faults();
+
+    assertEquals(
+        List.of(missing.split(" ", -1)).stream()
+            .map(other -> other + " is missing: " + key + " needs it")
+            .toList(),
+        faults);
   }
 
   @Test
