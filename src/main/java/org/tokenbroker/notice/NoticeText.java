@@ -35,9 +35,9 @@ record NoticeText(String subject, String body) {
   /** A name as it may stand in a line of ours. */
   static String name(String text) {
     String line = CONTROL.matcher(text).replaceAll(" ").strip();
-    return line.length() <= NAME_LIMIT
+    return line.codePointCount(0, line.length()) <= NAME_LIMIT
         ? line
-        : line.substring(0, line.offsetByCodePoints(0, line.codePointCount(0, NAME_LIMIT))) + "…";
+        : line.substring(0, line.offsetByCodePoints(0, NAME_LIMIT)) + "…";
   }
 
   static String time(JsonNode data, String field) {

@@ -96,7 +96,7 @@ public class Invitations implements PanacheRepositoryBase<Invitation, String> {
     invitation.createdBy = createdBy;
     invitation.createdAt = now;
     invitation.expiresAt = now.plus(life);
-    persist(invitation);
+    persistAndFlush(invitation); // what refers to it may be stored in the same transaction
     audit.record(
         event(Kind.INVITATION_CREATED, agency.slug(), invitation.id)
             .with(Detail.EXPIRES_AT, invitation.expiresAt));
