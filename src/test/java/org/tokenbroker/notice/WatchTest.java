@@ -52,13 +52,18 @@ class WatchTest {
                   Map.of(NoticeSettings.WEBHOOK, "https://hooks.example.com").get(property))
               .map(Secret::of);
 
-  @RegisterExtension final MigratedDatabase database = new MigratedDatabase();
+  @RegisterExtension static final MigratedDatabase database = new MigratedDatabase();
 
   private DatabaseTime time;
   private PreparedGrants grants;
 
   @BeforeEach
-  void aClock() {
+  void nothingIsSaidYet() throws Exception {
+    database
+        .database()
+        .execute(
+            "truncate agency, notice, notice_said cascade;"
+                + " update upstream set client_refused_at = null");
     time = DatabaseTime.of(database.database(), NOW);
     grants = new PreparedGrants(time.dataSource(), TestKeyset.create());
   }
@@ -131,6 +136,34 @@ class WatchTest {
 
   private void succeed(String agency) throws Exception {
     change(agency, "state = 'CONNECTED', consecutive_failures = 0, last_error = null");
+  }
+
+  /** As many agencies at once, each with a number and the consent of a template, which is gone. */
+  private void loseConsents(int from, int until) throws Exception {
+    connect("template-" + from);
+    execute(
+        """
+        insert into agency (id, slug, name, scope_requested)
+        select nextval('agency_seq'), 'agency-' || n, 'Agency ' || n, 'read_agency'
+          from generate_series(?::int, ?::int - 1) n
+        """,
+        from,
+        until);
+    execute(
+        """
+        insert into agency_grant (agency_id, connection_id, kind, state, active911_id, active911_name,
+            scope_granted, refresh_token, refresh_token_hash, access_token, generation,
+            access_token_expires_at, refresh_token_expires_at, connected_at, last_refreshed_at,
+            next_refresh_at, last_error, last_error_at)
+        select a.id, gen_random_uuid(), g.kind, 'NEEDS_CONSENT', a.id::text, a.name, g.scope_granted,
+               g.refresh_token, decode(md5(a.slug), 'hex'), g.access_token, 1,
+               g.access_token_expires_at, g.refresh_token_expires_at, g.connected_at,
+               g.last_refreshed_at, g.next_refresh_at, 'invalid_grant', clock_timestamp()
+          from agency_grant g join agency t on t.id = g.agency_id and t.slug = 'template-' || ?::int,
+               agency a left join agency_grant other on other.agency_id = a.id
+         where other.agency_id is null
+        """,
+        from);
   }
 
   /** All bodies that were not looked at before, in the order in which they were written. */
@@ -437,10 +470,7 @@ class WatchTest {
 
   @Test
   void tooManyAreGatheredIntoOneAnHour() throws Exception {
-    for (int number = 10; number < 40; number++) {
-      connect("agency-" + number);
-      loseConsent("agency-" + number);
-    }
+    loseConsents(10, 40);
     look();
     List<JsonNode> said = said();
     assertEquals(1, said.size(), said::toString);
@@ -450,19 +480,14 @@ class WatchTest {
     assertEquals(
         "https://broker.example.com/console", said.getFirst().at("/data/console").asText());
 
-    for (int number = 40; number < 70; number++) {
-      connect("agency-" + number);
-      loseConsent("agency-" + number);
-    }
+    loseConsents(40, 70);
     look();
     assertEquals(List.of(), kindsSaid(), "not within the hour");
     time.pass(Duration.ofMinutes(61));
     look();
     assertEquals(30, said().getFirst().at("/data/count").asInt(), "those that are new");
 
-    for (int number = 10; number < 70; number++) {
-      succeed("agency-" + number);
-    }
+    execute("update agency_grant set state = 'CONNECTED'");
     look();
     JsonNode recovered = said().getFirst();
     assertEquals("recovered", recovered.path("type").asText());
@@ -471,9 +496,8 @@ class WatchTest {
 
   @Test
   void aFewThatComeOneByOneAreGatheredToo() throws Exception {
-    for (int number = 10; number < 10 + Watch.SINGLE; number++) {
-      connect("agency-" + number);
-      loseConsent("agency-" + number);
+    for (int number = 10; number < 10 + Watch.SINGLE; number += Watch.SINGLE / 4) {
+      loseConsents(number, number + Watch.SINGLE / 4);
       look();
     }
     assertEquals(Watch.SINGLE, kindsSaid().size());
@@ -490,10 +514,7 @@ class WatchTest {
   @Test
   void manyThatLookAtOnceSayItOnce() throws Exception {
     int agencies = 15;
-    for (int number = 10; number < 10 + agencies; number++) {
-      connect("agency-" + number);
-      loseConsent("agency-" + number);
-    }
+    loseConsents(10, 10 + agencies);
     List<Callable<Integer>> looks = new ArrayList<>();
     for (int replica = 0; replica < 8; replica++) {
       looks.add(watch(EnumSet.allOf(NoticeKind.class))::look);
