@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,10 @@ public class Outbox {
    * What is deleted once it is over is not forgotten by age.
    */
   private static final Duration SAID = Duration.ofDays(60);
+
+  /** Those of a newer release are left to it. */
+  private static final String[] KINDS =
+      Arrays.stream(NoticeKind.values()).map(NoticeKind::toString).toArray(String[]::new);
 
   private final DataSource dataSource;
 
@@ -132,10 +137,12 @@ public class Outbox {
             connection.prepareStatement(
                 """
                 with due as (
-                    select notice_id, channel from notice_delivery
-                     where delivered_at is null and given_up_at is null
-                       and next_attempt_at <= clock_timestamp() and channel = any(?)
-                     order by next_attempt_at limit ? for update skip locked
+                    select d.notice_id, d.channel
+                      from notice_delivery d join notice n on n.id = d.notice_id
+                     where d.delivered_at is null and d.given_up_at is null
+                       and d.next_attempt_at <= clock_timestamp() and d.channel = any(?)
+                       and n.kind = any(?)
+                     order by d.next_attempt_at limit ? for update of d skip locked
                 )
                 update notice_delivery d
                    set attempts = d.attempts + 1, attempted_at = clock_timestamp(),
@@ -146,8 +153,9 @@ public class Outbox {
                           d.invitation_id
                 """)) {
       statement.setArray(1, connection.createArrayOf("text", names(channels)));
-      statement.setInt(2, limit);
-      statement.setLong(3, CLAIM.toMillis());
+      statement.setArray(2, connection.createArrayOf("text", KINDS));
+      statement.setInt(3, limit);
+      statement.setLong(4, CLAIM.toMillis());
       try (ResultSet row = statement.executeQuery()) {
         while (row.next()) {
           claimed.add(

@@ -315,6 +315,18 @@ class DeliveriesTest {
   }
 
   @Test
+  void whatANewerReleaseHasMadeIsLeftToIt() throws Exception {
+    webhookNotice();
+    database.database().execute("update notice set kind = 'kind_of_the_next_release'");
+    webhookNotice();
+
+    replica().deliver();
+
+    assertEquals(1, receiver.received().size());
+    assertEquals(1, rows("attempts = 0 and delivered_at is null"));
+  }
+
+  @Test
   void aMailSaysItInWords() throws Exception {
     UUID id = notice(Set.of(Channel.MAIL));
 
