@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What is asked of the audit trail. Null: no matter which.
  *
+ * @param actor the name of who did it, whatever its kind; of those without a name the kind, such as
+ *     {@code broker}
  * @param from the earliest time
  * @param to the time before which
  * @param after the row behind which the answer begins, going back in time
@@ -17,11 +19,22 @@ import org.jspecify.annotations.Nullable;
 public record AuditQuery(
     @Nullable String agency,
     @Nullable String caller,
+    @Nullable String actor,
     AuditEvent.@Nullable Kind event,
     @Nullable Instant from,
     @Nullable Instant to,
     @Nullable Position after,
     @Nullable Integer limit) {
+
+  /** The longest name of an actor that can be asked for, in characters. */
+  public static final int LONGEST_ACTOR = 255;
+
+  /** Whether an actor could be called so. */
+  public static boolean isActor(String name) {
+    return !name.isEmpty()
+        && name.length() <= LONGEST_ACTOR
+        && name.chars().noneMatch(Character::isISOControl);
+  }
 
   /**
    * A row's place in the order of all, which never changes; written as {@code <microseconds since
@@ -49,6 +62,6 @@ public record AuditQuery(
 
   /** The same, but behind this row. */
   public AuditQuery after(Position position) {
-    return new AuditQuery(agency, caller, event, from, to, position, limit);
+    return new AuditQuery(agency, caller, actor, event, from, to, position, limit);
   }
 }

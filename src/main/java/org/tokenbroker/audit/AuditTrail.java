@@ -41,6 +41,9 @@ public class AuditTrail {
         from handout_count where true\
       """;
 
+  /** As the index has it. */
+  private static final String ACTOR = "coalesce(actor_name, actor_kind)";
+
   private final DataSource dataSource;
 
   AuditTrail(DataSource dataSource) {
@@ -85,6 +88,10 @@ public class AuditTrail {
     if (query.caller() != null) {
       sql.append(" and caller = ?");
       values.add(query.caller());
+    }
+    if (query.actor() != null) {
+      sql.append(" and ").append(handouts ? "caller" : ACTOR).append(" = ?");
+      values.add(query.actor());
     }
     if (query.event() != null && !handouts) {
       sql.append(" and event = ?");

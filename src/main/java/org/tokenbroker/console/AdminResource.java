@@ -12,6 +12,7 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriBuilder;
 import java.net.URI;
 import java.time.Instant;
 import java.util.List;
@@ -152,6 +153,32 @@ public class AdminResource {
             .map(key -> NewKeyView.of(key, publicUrl, "/agencies", clock.instant()))
             .orElseThrow(AdminResource::unknown);
     return Page.of(template(status(admin), null, made, null, null, request));
+  }
+
+  /** Who comes here by Back, or by the address of the page with the key. */
+  @GET
+  @Path("/keys")
+  @RequiresRole(Role.VIEWER)
+  @Operation(hidden = true)
+  public Response keys(String admin) {
+    return part(admin, "keys");
+  }
+
+  /** The same for the form that was not taken. */
+  @GET
+  @Path("/role")
+  @RequiresRole(Role.VIEWER)
+  @Operation(hidden = true)
+  public Response role(String admin) {
+    return part(admin, "role");
+  }
+
+  private Response part(String admin, String part) {
+    return Response.seeOther(
+            UriBuilder.fromPath("/console/admins/{admin}")
+                .fragment(part)
+                .build(status(admin).name()))
+        .build();
   }
 
   @GET

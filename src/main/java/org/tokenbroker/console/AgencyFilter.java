@@ -88,7 +88,7 @@ record AgencyFilter(Group group, String text, Position after) {
             one ->
                 new Count(
                     words(one),
-                    tone(one),
+                    numbers.getOrDefault(one, 0L) == 0 ? "plain" : tone(one),
                     numbers.getOrDefault(one, 0L),
                     address(one).build().toString(),
                     one == group))

@@ -63,7 +63,7 @@ class AgencyHistory {
     Instant now = clock.instant();
     LocalDate today = now.atOffset(ZoneOffset.UTC).toLocalDate();
     List<Row> rows =
-        trail.read(new AuditQuery(slug, null, null, null, null, null, null), LOOKED_AT);
+        trail.read(new AuditQuery(slug, null, null, null, null, null, null, null), LOOKED_AT);
     return new View(
         slug,
         timeline(rows, now),

@@ -57,7 +57,7 @@ sealed interface AgencyLines {
   static AgencyLines read(String text, Scope defaultScope) {
     String table = text.strip();
     if (table.isEmpty()) {
-      return new Faulty("Paste at least one line here.");
+      return new Faulty("Choose a file, or paste at least one line here.");
     }
     List<CSVRecord> records;
     try (CSVParser parser = CSVParser.parse(new StringReader(table), format(table))) {
@@ -103,7 +103,8 @@ sealed interface AgencyLines {
       return new Faulty("There is no line below the one that names the columns.");
     }
     if (rest.size() > LIMIT) {
-      return new Faulty("These are " + rest.size() + " lines; paste " + LIMIT + " at most.");
+      return new Faulty(
+          "These are " + rest.size() + " lines; " + LIMIT + " at most are added at once.");
     }
     List<Line> lines = new ArrayList<>(rest.size());
     for (CSVRecord row : rest) {

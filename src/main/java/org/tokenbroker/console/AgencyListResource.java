@@ -12,6 +12,7 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.jboss.resteasy.reactive.RestQuery;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +60,7 @@ public class AgencyListResource {
    * @param moreUrgent where to find the others that do; null: those are all
    * @param items the agencies by slug, or those that need attention by how pressing that is
    * @param next where the next page is; null on the last one
+   * @param news what to tell somebody who does not see the list change
    */
   record AgencyList(
       AgencyFilter filter,
@@ -66,7 +68,8 @@ public class AgencyListResource {
       List<AgencyView> urgent,
       @Nullable String moreUrgent,
       List<AgencyView> items,
-      @Nullable String next) {
+      @Nullable String next,
+      String news) {
 
     /** Whether there is any agency at all. */
     public boolean any() {
@@ -93,17 +96,23 @@ public class AgencyListResource {
                 new Search(Group.ATTENTION, "", soon), Position.BEGINNING, ATTENTION_LIMIT)
             : new Found(List.of(), null);
     Position next = page.next();
+    Map<Group, Long> counts = search.counts(soon);
     return Page.of(
         Templates.agencyList(
             Session.of(request),
             Notice.of(notice),
             new AgencyList(
                 filter,
-                filter.counts(search.counts(soon)),
+                filter.counts(counts),
                 views(urgent, now),
                 urgent.next() == null ? null : AgencyFilter.of("attention", null, null).firstPage(),
                 views(page, now),
-                next == null ? null : filter.pageAfter(next))));
+                next == null ? null : filter.pageAfter(next),
+                news(counts.getOrDefault(Group.ATTENTION, 0L)))));
+  }
+
+  private static String news(long number) {
+    return number == 1 ? "1 agency needs attention." : number + " agencies need attention.";
   }
 
   private static List<AgencyView> views(Found found, Instant now) {

@@ -27,6 +27,7 @@ import org.tokenbroker.problem.Slug;
 record AuditFilter(
     String agency,
     String caller,
+    String actor,
     String event,
     String from,
     String to,
@@ -53,6 +54,7 @@ record AuditFilter(
   static AuditFilter of(
       @Nullable String agency,
       @Nullable String caller,
+      @Nullable String actor,
       @Nullable String event,
       @Nullable String from,
       @Nullable String to,
@@ -60,6 +62,10 @@ record AuditFilter(
     Map<String, String> faults = new HashMap<>();
     String agencyText = stripped(agency);
     String callerText = stripped(caller);
+    String actorText = stripped(actor);
+    if (!actorText.isEmpty() && !AuditQuery.isActor(actorText)) {
+      faults.put("actor", "No name is so long, or has such characters in it.");
+    }
     Instant fromTime = time("from", stripped(from), faults);
     Instant toTime = time("to", stripped(to), faults);
     if (fromTime != null && toTime != null && toTime.isBefore(fromTime)) {
@@ -73,6 +79,7 @@ record AuditFilter(
         new AuditQuery(
             slug("agency", agencyText, faults),
             slug("caller", callerText, faults),
+            actorText.isEmpty() || faults.containsKey("actor") ? null : actorText,
             kind,
             fromTime,
             toTime,
@@ -81,6 +88,7 @@ record AuditFilter(
     return new AuditFilter(
         agencyText,
         callerText,
+        actorText,
         kind == null ? "" : kind.toString(),
         fromTime == null ? stripped(from) : SHOWN.format(fromTime),
         toTime == null ? stripped(to) : SHOWN.format(toTime),
@@ -125,7 +133,7 @@ record AuditFilter(
 
   /** Whether anything is filtered at all. */
   public boolean filters() {
-    return !(agency + caller + event + from + to).isEmpty();
+    return !(agency + caller + actor + event + from + to).isEmpty();
   }
 
   /** Whether the page does not begin with the newest. */
@@ -143,6 +151,13 @@ record AuditFilter(
     return address(ADDRESS).queryParam("after", position).build().toString();
   }
 
+  /** The page's address with all that somebody did, the newest of it. */
+  static String ofActor(String actor) {
+    UriBuilder address = UriBuilder.fromPath(ADDRESS);
+    add(address, "actor", actor);
+    return address.build().toString();
+  }
+
   /** Where to get all of it, as a file in this format. */
   public String export(String format) {
     return address(ADDRESS + "/export").queryParam("format", format).build().toString();
@@ -152,6 +167,7 @@ record AuditFilter(
     UriBuilder address = UriBuilder.fromPath(path);
     add(address, "agency", agency);
     add(address, "caller", caller);
+    add(address, "actor", actor);
     add(address, "event", event);
     add(address, "from", from);
     add(address, "to", to);

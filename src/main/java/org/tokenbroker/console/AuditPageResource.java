@@ -65,12 +65,14 @@ public class AuditPageResource {
   /**
    * What happened once, in words.
    *
+   * @param ofActor where to find all that the same actor did
    * @param details what else is known; empty if nothing is
    */
   record Entry(
       Moment at,
       String event,
       String actor,
+      String ofActor,
       @Nullable String agency,
       @Nullable String caller,
       String details,
@@ -82,6 +84,7 @@ public class AuditPageResource {
           Moment.at(row.position().time(), now),
           AuditWords.of(row.event()),
           AuditWords.actor(row.actorKind(), name == null ? "" : name),
+          AuditFilter.ofActor(name == null ? row.actorKind() : name),
           row.agency(),
           row.caller(),
           AuditWords.details(row.detailsByName()),
@@ -94,12 +97,13 @@ public class AuditPageResource {
   public Response page(
       @RestQuery @Nullable String agency,
       @RestQuery @Nullable String caller,
+      @RestQuery @Nullable String actor,
       @RestQuery @Nullable String event,
       @RestQuery @Nullable String from,
       @RestQuery @Nullable String to,
       @RestQuery @Nullable String after,
       @Context RoutingContext request) {
-    AuditFilter filter = AuditFilter.of(agency, caller, event, from, to, after);
+    AuditFilter filter = AuditFilter.of(agency, caller, actor, event, from, to, after);
     if (!filter.faults().isEmpty()) {
       return Page.of(
           ProblemType.INVALID_REQUEST,
@@ -125,11 +129,12 @@ public class AuditPageResource {
   public Response export(
       @RestQuery @Nullable String agency,
       @RestQuery @Nullable String caller,
+      @RestQuery @Nullable String actor,
       @RestQuery @Nullable String event,
       @RestQuery @Nullable String from,
       @RestQuery @Nullable String to,
       @RestQuery @Nullable String format) {
-    AuditFilter filter = AuditFilter.of(agency, caller, event, from, to, null);
+    AuditFilter filter = AuditFilter.of(agency, caller, actor, event, from, to, null);
     if (!filter.faults().isEmpty()) {
       throw Problem.of(
               ProblemType.INVALID_REQUEST,

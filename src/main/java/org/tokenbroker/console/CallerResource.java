@@ -12,6 +12,7 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriBuilder;
 import java.net.URI;
 import java.time.Instant;
 import java.util.List;
@@ -123,7 +124,8 @@ public class CallerResource {
 
   private @Nullable LastRead lastRead(String caller, Instant now) {
     return trail
-        .read(new AuditQuery(null, caller, AuditEvent.Kind.HANDOUT, null, null, null, null), 1)
+        .read(
+            new AuditQuery(null, caller, null, AuditEvent.Kind.HANDOUT, null, null, null, null), 1)
         .stream()
         .map(row -> new LastRead(row.agency(), Moment.at(row.position().time(), now)))
         .findFirst()
@@ -150,6 +152,19 @@ public class CallerResource {
             .map(key -> NewKeyView.of(key, publicUrl, example(status), clock.instant()))
             .orElseThrow(CallerResource::unknown);
     return Page.of(template(status(callers, caller), null, made, null, request));
+  }
+
+  /** Who comes here by Back, or by the address of the page with the key. */
+  @GET
+  @Path("/keys")
+  @RequiresRole(Role.VIEWER)
+  @Operation(hidden = true)
+  public Response keys(String caller) {
+    return Response.seeOther(
+            UriBuilder.fromPath("/console/callers/{caller}")
+                .fragment("keys")
+                .build(status(callers, caller).caller()))
+        .build();
   }
 
   /** An address that the caller may read. */

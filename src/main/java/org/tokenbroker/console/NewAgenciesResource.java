@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.jboss.resteasy.reactive.RestForm;
+import org.jboss.resteasy.reactive.multipart.FileUpload;
 import org.jspecify.annotations.Nullable;
 import org.tokenbroker.active911.Active911Config;
 import org.tokenbroker.agency.Agencies;
@@ -31,8 +32,10 @@ import org.tokenbroker.onboarding.AdminInput;
 import org.tokenbroker.problem.ProblemType;
 
 /**
- * Adds many agencies at once out of a table. The first form shows what would become of each line
- * and stores nothing; the form on that page carries the table along, and adds what can be added.
+ * Adds many agencies at once out of a table, pasted or in a file. The first form shows what would
+ * become of each line and stores nothing; the form on that page carries the table along, and adds
+ * what can be added. Both are sent as {@code multipart/form-data} (RFC 7578): the first for the
+ * file, both because the usual form would make the table up to three times as long.
  */
 @Path("/console/new-agencies")
 @Produces(MediaType.TEXT_HTML)
@@ -42,6 +45,7 @@ import org.tokenbroker.problem.ProblemType;
 public class NewAgenciesResource {
 
   private static final String TABLE = "table";
+  private static final String FILE = "file";
 
   private final Agencies agencies;
   private final AdminInput input;
@@ -111,11 +115,23 @@ public class NewAgenciesResource {
 
   @POST
   @Path("/preview")
-  @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
+  @Consumes({MediaType.MULTIPART_FORM_DATA, MediaType.APPLICATION_FORM_URLENCODED})
   @Operation(hidden = true)
   public Response preview(
-      @RestForm(TABLE) @Nullable String table, @Context RoutingContext request) {
-    return answer(table == null ? "" : table, false, request);
+      @RestForm(TABLE) @Nullable String table,
+      @RestForm(FILE) @Nullable FileUpload file,
+      @Context RoutingContext request) {
+    String pasted = table == null ? "" : table;
+    if (file == null || file.size() == 0) {
+      return answer(pasted, false, request);
+    }
+    if (!pasted.isBlank()) {
+      return faulty(
+          request,
+          pasted,
+          "Paste a table or choose a file, not both: it is not clear which counts.");
+    }
+    return answer(AgencyFile.read(file.uploadedFile()), false, request);
   }
 
   /** For who comes back to the address of the preview. */
@@ -127,7 +143,7 @@ public class NewAgenciesResource {
   }
 
   @POST
-  @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
+  @Consumes({MediaType.MULTIPART_FORM_DATA, MediaType.APPLICATION_FORM_URLENCODED})
   @Operation(hidden = true)
   public Response add(@RestForm(TABLE) @Nullable String table, @Context RoutingContext request) {
     return answer(table == null ? "" : table, true, request);
@@ -136,8 +152,7 @@ public class NewAgenciesResource {
   private Response answer(String table, boolean add, @Context RoutingContext request) {
     Session session = Session.of(request);
     return switch (AgencyLines.read(table, defaultScope)) {
-      case AgencyLines.Faulty(String fault) ->
-          Page.of(ProblemType.INVALID_REQUEST, Templates.newAgencies(session, table, fault));
+      case AgencyLines.Faulty(String fault) -> faulty(request, table, fault);
       case AgencyLines.Read(List<AgencyLines.Line> lines) -> {
         List<Row> rows = rows(lines, add);
         yield Page.of(
@@ -146,6 +161,11 @@ public class NewAgenciesResource {
                 new Outcome(add ? "" : table, rows, rows.stream().filter(Row::good).count())));
       }
     };
+  }
+
+  private static Response faulty(@Context RoutingContext request, String table, String fault) {
+    return Page.of(
+        ProblemType.INVALID_REQUEST, Templates.newAgencies(Session.of(request), table, fault));
   }
 
   private List<Row> rows(List<AgencyLines.Line> lines, boolean add) {

@@ -23,6 +23,8 @@ final class AuditParameters {
   /** The longest page. */
   static final int LARGEST_LIMIT = 1000;
 
+  private static final String NAME =
+      "must be 1 to " + AuditQuery.LONGEST_ACTOR + " characters, none of them a control character";
   private static final String TIME = "must be a time as in RFC 3339, such as 2026-11-24T17:58:49Z";
   private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
   private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
@@ -38,6 +40,7 @@ final class AuditParameters {
   static AuditQuery parse(
       @Nullable String agency,
       @Nullable String caller,
+      @Nullable String actor,
       @Nullable String event,
       @Nullable String from,
       @Nullable String to,
@@ -48,6 +51,7 @@ final class AuditParameters {
         new AuditQuery(
             read("agency", agency, AuditParameters::slug, "must match " + Slug.REGEX, errors),
             read("caller", caller, AuditParameters::slug, "must match " + Slug.REGEX, errors),
+            read("actor", actor, AuditParameters::name, NAME, errors),
             read("event", event, AuditParameters::kind, "must be one of " + kinds(), errors),
             read("from", from, AuditParameters::time, TIME, errors),
             read("to", to, AuditParameters::time, TIME, errors),
@@ -94,6 +98,10 @@ final class AuditParameters {
 
   private static @Nullable String slug(String text) {
     return Slug.matches(text) ? text : null;
+  }
+
+  private static @Nullable String name(String text) {
+    return AuditQuery.isActor(text) ? text : null;
   }
 
   private static AuditEvent.@Nullable Kind kind(String text) {

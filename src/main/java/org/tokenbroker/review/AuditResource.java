@@ -154,6 +154,17 @@ public class AuditResource {
           @Nullable String agency,
       @Parameter(schema = @Schema(type = SchemaType.STRING, pattern = Slug.REGEX)) @RestQuery
           @Nullable String caller,
+      @Parameter(
+              description =
+                  "The name of who did it: an admin, a caller, or an invitation's id; `broker` for"
+                      + " the broker itself, `unknown` for whoever proved nothing",
+              schema =
+                  @Schema(
+                      type = SchemaType.STRING,
+                      minLength = 1,
+                      maxLength = AuditQuery.LONGEST_ACTOR))
+          @RestQuery
+          @Nullable String actor,
       @Parameter(schema = @Schema(implementation = AuditEvent.Kind.class)) @RestQuery
           @Nullable String event,
       @Parameter(
@@ -177,7 +188,7 @@ public class AuditResource {
           @RestQuery
           @Nullable String limit,
       @Context Request request) {
-    AuditQuery query = AuditParameters.parse(agency, caller, event, from, to, after, limit);
+    AuditQuery query = AuditParameters.parse(agency, caller, actor, event, from, to, after, limit);
     MediaType type = request.selectVariant(VARIANTS).getMediaType();
     return switch (type.getSubtype()) {
       case "csv" -> export.csv(query);

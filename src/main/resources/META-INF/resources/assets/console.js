@@ -21,6 +21,8 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
 // Parts of a page that stay up to date: the page is asked for again, and what is marked is replaced.
 // Whoever only looks does not stay signed in by that: see SessionFilter.
 const live = document.querySelectorAll("[data-live]");
+// What a screen reader is told of it: only what matters, not every minute that passes.
+const news = document.querySelector("[data-news]");
 if (live.length > 0) {
   const timer = setInterval(async () => {
     if (document.hidden) {
@@ -37,10 +39,19 @@ if (live.length > 0) {
       return;
     }
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const told = fresh.querySelector("[data-news]")?.dataset.news;
+    if (news && told && told !== news.dataset.news) {
+      news.dataset.news = told;
+      news.textContent = told;
+    }
     for (const part of live) {
       const next = fresh.getElementById(part.id);
       if (next && next.innerHTML !== part.innerHTML) {
-        const focused = part.contains(document.activeElement) && document.activeElement.getAttribute("href");
+        const active = part.contains(document.activeElement) && document.activeElement;
+        if (active && !active.hasAttribute("href")) {
+          continue; // somebody is about to press a button in it
+        }
+        const focused = active && active.getAttribute("href");
         part.innerHTML = next.innerHTML;
         if (focused) {
           [...part.querySelectorAll("a[href]")]

@@ -1,6 +1,7 @@
 package org.tokenbroker.audit;
 
 import static org.hamcrest.Matchers.contains;
+import static org.hamcrest.Matchers.empty;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.everyItem;
 import static org.hamcrest.Matchers.hasItem;
@@ -150,6 +151,38 @@ class AuditResourceTest {
         .then()
         .body("items.event", contains("key_created", "caller_created"))
         .body("items[1].details.granted", contains("a-fd"));
+  }
+
+  @Test
+  void itIsFilteredByWhoDidIt() {
+    String key = broker.createAdmin("audit-actor", "operator");
+    broker.createAgency("audit-by-actor");
+    broker.bearer(key).post("/agencies/audit-by-actor/pause").then().statusCode(200);
+
+    broker
+        .admin()
+        .get("/audit?actor=audit-actor")
+        .then()
+        .body("items.event", contains("agency_paused"))
+        .body("items.actor.name", contains("audit-actor"));
+    broker
+        .admin()
+        .get("/audit?agency=audit-by-actor&actor=bootstrap")
+        .then()
+        .body("items.event", contains("agency_created"));
+    broker.admin().get("/audit?agency=audit-by-actor&actor=broker").then().body("items", empty());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "a%00b", "a%0Ab"})
+  void whoCouldHaveDoneNothingIsRefused(String actor) {
+    broker
+        .admin()
+        .urlEncodingEnabled(false)
+        .get("/audit?actor=" + actor)
+        .then()
+        .statusCode(400)
+        .body("errors[0].field", equalTo("actor"));
   }
 
   @Test

@@ -63,7 +63,7 @@ class AuditWriterTest {
   }
 
   private List<Row> rows(Kind kind) {
-    return trail.read(new AuditQuery(null, null, kind, null, null, null, null), 1000);
+    return trail.read(new AuditQuery(null, null, null, kind, null, null, null, null), 1000);
   }
 
   private static int number(Row row, String detail) {
@@ -142,7 +142,7 @@ class AuditWriterTest {
     writer.writeAll();
 
     List<Row> ofAgency =
-        trail.read(new AuditQuery("a-fd", "board", null, null, null, null, null), 10);
+        trail.read(new AuditQuery("a-fd", "board", null, null, null, null, null, null), 10);
     assertEquals(1, ofAgency.size());
     assertEquals("access_forbidden", ofAgency.getFirst().event());
     assertEquals(2, ofAgency.getFirst().detailsByName().get("count"));
@@ -161,7 +161,7 @@ class AuditWriterTest {
 
     Map<Object, Object> ofBoard =
         trail
-            .read(new AuditQuery("a-fd", "board", Kind.HANDOUT, null, null, null, null), 10)
+            .read(new AuditQuery("a-fd", "board", null, Kind.HANDOUT, null, null, null, null), 10)
             .stream()
             .map(Row::detailsByName)
             .collect(Collectors.toMap(one -> one.get("generation"), one -> one.get("count")));
@@ -229,7 +229,7 @@ class AuditWriterTest {
     writer.writeAll();
     List<String> whole = rows(Kind.AGENCY_PAUSED).stream().map(Row::agency).toList();
 
-    AuditQuery query = new AuditQuery(null, null, Kind.AGENCY_PAUSED, null, null, null, null);
+    AuditQuery query = new AuditQuery(null, null, null, Kind.AGENCY_PAUSED, null, null, null, null);
     List<String> paged = new ArrayList<>();
     List<Row> page = trail.read(query, 4);
     while (!page.isEmpty()) {

@@ -96,6 +96,23 @@ class AuditPageTest {
   }
 
   @Test
+  void whoDidItLeadsToAllThatTheSameDid() {
+    table.update(
+        "insert into audit_event (event, actor_kind, actor_name, agency) values"
+            + " ('agency_paused', 'admin', 'Eve & Co', 'audit-page-actor'),"
+            + " ('agency_resumed', 'broker', null, 'audit-page-actor')");
+    Document all = browser.page("/console/audit?agency=audit-page-actor");
+
+    Document eves = browser.page(all.select("td a:contains(Eve)").attr("href"));
+
+    assertThat(events(eves), contains("Agency paused"));
+    assertEquals("Eve & Co", eves.select("#actor").val());
+    assertThat(
+        events(browser.page("/console/audit?agency=audit-page-actor&actor=broker")),
+        contains("Agency resumed"));
+  }
+
+  @Test
   void olderPagesHaveAddressesOfTheirOwn() {
     happened("agency_paused", "audit-page-long", 51);
 
