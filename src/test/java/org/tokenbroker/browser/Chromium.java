@@ -57,6 +57,8 @@ final class Chromium implements AutoCloseable {
         "--headless=new",
         "--window-size=" + WIDE + "," + HEIGHT,
         "--lang=en",
+        // As on telephones, and in pictures.
+        "--hide-scrollbars",
         // Tests may run as root, where the sandbox does not; the pages are all our own.
         "--no-sandbox",
         "--disable-gpu",
