@@ -174,7 +174,7 @@ class AuditResourceTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "a%00b", "a%0Ab"})
+  @ValueSource(strings = {"a%00b", "a%0Ab"})
   void whoCouldHaveDoneNothingIsRefused(String actor) {
     broker
         .admin()
