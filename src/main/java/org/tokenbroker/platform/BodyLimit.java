@@ -1,6 +1,7 @@
 package org.tokenbroker.platform;
 
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.Priorities;
@@ -40,14 +41,21 @@ public class BodyLimit implements ReaderInterceptor {
     if (length != null) {
       if (exceeds(length)) {
         // The rest of the body is not read, so the connection cannot be used again.
-        request.response().putHeader("Connection", "close");
+        close(request);
         throw tooLarge();
       }
     } else if (request.getHeader("Transfer-Encoding") != null
         && Audience.of(context.normalizedPath()) == Audience.BROWSERS) {
-      request.response().putHeader("Connection", "close");
+      close(request);
       throw Problem.of(ProblemType.INVALID_REQUEST, "A form must say how long it is.")
           .toException();
+    }
+  }
+
+  /** Over HTTP/2 a stream ends by itself, and there is no such header (RFC 9113 section 8.2.2). */
+  private static void close(HttpServerRequest request) {
+    if (request.version() != HttpVersion.HTTP_2) {
+      request.response().putHeader("Connection", "close");
     }
   }
 

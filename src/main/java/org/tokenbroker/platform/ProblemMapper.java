@@ -13,6 +13,7 @@ import jakarta.validation.ElementKind;
 import jakarta.validation.Path;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
+import java.io.IOException;
 import java.security.SecureRandom;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -42,6 +43,9 @@ class ProblemMapper {
 
   /** An SQLSTATE of PostgreSQL. */
   private static final String CHARACTER_NOT_IN_REPERTOIRE = "22021";
+
+  private static final String READER_OF_FORMS =
+      "org.jboss.resteasy.reactive.server.core.multipart.";
 
   /** Longer than the name of any field of ours, and too short for a token or key to be whole. */
   private static final int NAME_LIMIT = 24;
@@ -176,6 +180,16 @@ class ProblemMapper {
   @ServerExceptionMapper
   public Response database(PersistenceException failure, RoutingContext request) {
     return failed(failure, request);
+  }
+
+  /** A form in parts (RFC 7578) that is none, or ends too early, is not told apart otherwise. */
+  @ServerExceptionMapper
+  public Response form(IOException failure, RoutingContext request) {
+    StackTraceElement[] trace = failure.getStackTrace();
+    return trace.length > 0 && trace[0].getClassName().startsWith(READER_OF_FORMS)
+        ? responses.of(
+            Problem.of(ProblemType.INVALID_REQUEST, "The form cannot be read."), null, request)
+        : failed(failure, request);
   }
 
   @ServerExceptionMapper
