@@ -14,7 +14,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.Charset;
-import java.util.Map;
 import org.jsoup.Jsoup;
 import org.jsoup.nodes.Document;
 import org.jspecify.annotations.NullMarked;
@@ -39,19 +38,18 @@ class AgencyFilePageTest {
   private HttpResponse<String> upload(byte[] file, String table) throws Exception {
     String csrf = browser.page("/console/new-agencies").select("[name=csrf]").val();
     ByteArrayOutputStream body = new ByteArrayOutputStream();
-    for (Map.Entry<String, String> field : Map.of("csrf", csrf, "table", table).entrySet()) {
-      body.writeBytes(
-          ("--here\r\nContent-Disposition: form-data; name=\"%s\"\r\n\r\n%s\r\n"
-                  .formatted(field.getKey(), field.getValue()))
-              .getBytes(UTF_8));
-    }
-    body.writeBytes(
-        ("--here\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n"
-                + "Content-Type: text/csv\r\n\r\n")
-            .getBytes(UTF_8));
+    body.writeBytes(part("name=\"csrf\"", csrf).getBytes(UTF_8));
+    body.writeBytes(part("name=\"table\"", table).getBytes(UTF_8));
+    String fileName = "name=\"file\"; filename=\"agencies.csv\"\r\nContent-Type: text/csv";
+    body.writeBytes(part(fileName, "").stripTrailing().getBytes(UTF_8));
+    body.writeBytes("\r\n\r\n".getBytes(UTF_8));
     body.writeBytes(file);
     body.writeBytes("\r\n--here--\r\n".getBytes(UTF_8));
     return send(body.toByteArray());
+  }
+
+  private static String part(String header, String content) {
+    return "--here\r\nContent-Disposition: form-data; %s\r\n\r\n%s\r\n".formatted(header, content);
   }
 
   private HttpResponse<String> send(byte[] body) throws Exception {
