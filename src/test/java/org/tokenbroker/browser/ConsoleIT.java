@@ -41,7 +41,9 @@ class ConsoleIT {
 
   @AfterAll
   static void stop() {
-    scene.close();
+    if (scene != null) { // without a browser there is none
+      scene.close();
+    }
   }
 
   /** Each test has an agency at Active911 of its own. */

@@ -50,7 +50,9 @@ class EveryPageIT {
 
   @AfterAll
   static void stop() {
-    scene.close();
+    if (scene != null) { // without a browser there is none
+      scene.close();
+    }
   }
 
   /**

@@ -35,7 +35,9 @@ class OnboardingIT {
 
   @AfterAll
   static void stop() {
-    scene.close();
+    if (scene != null) { // without a browser there is none
+      scene.close();
+    }
   }
 
   /** Each test has an agency at Active911 of its own. */
