@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,9 +43,12 @@ class EveryPageIT {
 
   private static Scene scene;
 
-  @BeforeAll
-  static void start() {
-    scene = Scene.set(directory);
+  /** Not before all: then the tests would not be counted as skipped where there is no browser. */
+  @BeforeEach
+  void start() {
+    if (scene == null) {
+      scene = Scene.set(directory);
+    }
   }
 
   @AfterAll
