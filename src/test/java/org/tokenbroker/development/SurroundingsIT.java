@@ -22,13 +22,15 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tokenbroker.development.SurroundingsProcess.Launched;
 
 /** Starts real processes: what matters here is which of them are left when one has ended. */
 @NullMarked
-class SurroundingsTest {
+@Tag("full")
+class SurroundingsIT {
 
   private static final int FREE_PORT = 0;
   private static final URI REDIRECT = URI.create("http://localhost:8080/callback");
