@@ -21,6 +21,7 @@ import org.tokenbroker.testing.BrokerProcess;
 /**
  * How agencies come to be connected, by admins and by officers, and what can go wrong on the way.
  */
+@Tag("full")
 @SuppressWarnings("NullAway.Init") // filled before the first test
 class OnboardingIT {
 
@@ -87,7 +88,6 @@ class OnboardingIT {
   }
 
   @Test
-  @Tag("full")
   void whoeverDeclinesIsToldThatNothingWasStored() {
     Visitor admin = scene.admin();
     add(admin, "Declined FD", "Add and connect now");
@@ -100,7 +100,6 @@ class OnboardingIT {
   }
 
   @Test
-  @Tag("full")
   void anotherAgencyThanExpectedWaitsUntilAnAdminSaysWhatItIs() {
     Visitor admin = scene.admin();
     admin.opens("/console/new-agency");
@@ -127,7 +126,6 @@ class OnboardingIT {
   }
 
   @Test
-  @Tag("full")
   void aPermissionThatWasNotGrantedIsSeen() {
     SimulatedAgency narrow = atActive911(3);
     scene.active911().setGrantedScopes(narrow.id(), Set.of("read_agency"));
@@ -158,7 +156,6 @@ class OnboardingIT {
   }
 
   @Test
-  @Tag("full")
   void anOfficerConnectsByALinkThatWorksOnce() {
     Visitor admin = scene.admin();
     admin.opens("/console/new-agency");
@@ -186,7 +183,6 @@ class OnboardingIT {
   }
 
   @Test
-  @Tag("full")
   void linksThatOpenNothingSayWhy() throws Exception {
     Visitor admin = scene.admin();
     add(admin, "Links FD", "Add the agency");
@@ -212,7 +208,6 @@ class OnboardingIT {
   }
 
   @Test
-  @Tag("full")
   void twoTabsThatConnectDoNotDisturbEachOther() {
     Visitor admin = scene.admin();
     add(admin, "Tabs FD", "Add and connect now");
@@ -232,7 +227,6 @@ class OnboardingIT {
   }
 
   @Test
-  @Tag("full")
   void aDoubleClickConnectsOnce() {
     Visitor admin = scene.admin();
     add(admin, "Double FD", "Add the agency");
@@ -245,7 +239,6 @@ class OnboardingIT {
   }
 
   @Test
-  @Tag("full")
   void backAfterTheCallbackUsesNothingTwice() {
     Visitor admin = scene.admin();
     add(admin, "Back FD", "Add and connect now");
@@ -261,7 +254,6 @@ class OnboardingIT {
   }
 
   @Test
-  @Tag("full")
   void aSessionThatEndedLeadsBackToThePageThatWasWanted() throws Exception {
     Visitor admin = scene.admin();
     add(admin, "Wanted FD", "Add the agency");
@@ -282,7 +274,6 @@ class OnboardingIT {
   }
 
   @Test
-  @Tag("full")
   void aLinkFromElsewhereOpensThePage() {
     Visitor admin = scene.admin();
     add(admin, "Linked FD", "Add the agency");
@@ -294,7 +285,6 @@ class OnboardingIT {
   }
 
   @Test
-  @Tag("full")
   void allOfItWorksWithoutScripts() {
     try (Chromium chromium = Chromium.withoutScripts()) {
       Visitor visitor = new Visitor(chromium.driver(), scene.origin());

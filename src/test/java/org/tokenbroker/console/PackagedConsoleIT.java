@@ -12,12 +12,14 @@ import java.util.List;
 import java.util.Map;
 import org.jsoup.Jsoup;
 import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tokenbroker.testing.BrokerProcess;
 import org.tokenbroker.testing.TestDatabase;
 
 /** The console as the packaged service serves it behind https. */
+@Tag("full")
 @NullMarked
 class PackagedConsoleIT {
 
