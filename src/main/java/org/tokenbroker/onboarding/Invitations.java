@@ -85,7 +85,7 @@ public class Invitations implements PanacheRepositoryBase<Invitation, String> {
   }
 
   private NewInvitation create(AgencyRef agency, String createdBy, Duration life) {
-    Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+    Instant now = clock.instant(); // not in whole seconds: lists are sorted by it
     byte[] idBytes = new byte[ID_BYTES];
     random.nextBytes(idBytes);
     Secret secret = Secret.random(random);
@@ -95,7 +95,7 @@ public class Invitations implements PanacheRepositoryBase<Invitation, String> {
     invitation.secretHash = secret.sha256();
     invitation.createdBy = createdBy;
     invitation.createdAt = now;
-    invitation.expiresAt = now.plus(life);
+    invitation.expiresAt = now.plus(life).truncatedTo(ChronoUnit.SECONDS);
     persistAndFlush(invitation); // what refers to it may be stored in the same transaction
     audit.record(
         event(Kind.INVITATION_CREATED, agency.slug(), invitation.id)

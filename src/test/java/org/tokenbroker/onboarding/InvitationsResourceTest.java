@@ -18,6 +18,8 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import javax.sql.DataSource;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.BeforeEach;
@@ -83,6 +85,17 @@ class InvitationsResourceTest {
         .body("items[0].used_at", nullValue());
     String secret = first.<String>path("url").replaceAll(".*/", "");
     assertThat(list.body().asString(), not(containsString(secret)));
+  }
+
+  @Test
+  void thoseOfOneSecondAreListedNewestFirstToo() {
+    broker.createAgency("invited-in-a-row");
+    Deque<String> made = new ArrayDeque<>();
+    for (int i = 0; i < 8; i++) {
+      made.addFirst(invite("invited-in-a-row", "{}").path("id"));
+    }
+
+    list("invited-in-a-row").then().body("items.id", contains(made.toArray()));
   }
 
   @Test
