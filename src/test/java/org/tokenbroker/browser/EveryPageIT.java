@@ -13,6 +13,8 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jsoup.Jsoup;
+import org.jsoup.nodes.Document;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,9 +37,6 @@ class EveryPageIT {
 
   private static final Path PICTURES =
       Path.of(System.getProperty("screenshots", Path.of("target", "screenshots").toString()));
-
-  /** Nobody can look at it: it leads on at once. */
-  private static final String PASSED_THROUGH = "fromOtherSite";
 
   @TempDir static Path directory;
 
@@ -105,6 +104,22 @@ class EveryPageIT {
   private static void keep(String picture) throws IOException {
     Files.createDirectories(PICTURES);
     Files.write(PICTURES.resolve(picture + ".png"), scene.chromium().picture());
+  }
+
+  /** That page leads on at once; it is shown without what does that, or nobody could look at it. */
+  private static void staysOnTheWay(Visitor visitor) {
+    Document page =
+        Jsoup.parse(
+            scene
+                .client()
+                .anonymous()
+                .header("Sec-Fetch-Site", "cross-site")
+                .get("/console/callers")
+                .asString());
+    assertEquals(1, page.select("meta[http-equiv=refresh]").remove().size());
+    visitor.opens("/console");
+    visitor.shows(page.outerHtml());
+    assertEquals("One moment", visitor.heading());
   }
 
   private static String name(Path template) {
@@ -237,13 +252,13 @@ class EveryPageIT {
           visitor.fills("Admin key", "not-the-key-of-anybody-at-all-012345");
           visitor.presses("Sign in");
         });
+    stop("fromOtherSite", null, EveryPageIT::staysOnTheWay);
     for (Stop stop : stops) {
       look(stop, admin);
     }
 
     assertEquals(List.of(), found);
     Set<String> seen = stops.stream().map(Stop::template).collect(Collectors.toSet());
-    seen.add(PASSED_THROUGH);
     try (Stream<Path> templates = Files.list(TEMPLATES)) {
       assertEquals(
           templates.map(EveryPageIT::name).collect(Collectors.toCollection(TreeSet::new)),

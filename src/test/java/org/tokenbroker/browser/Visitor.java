@@ -53,6 +53,14 @@ final class Visitor {
     follows("the link");
   }
 
+  /** Shows a page in place of the one that is open, whose address it gets. */
+  void shows(String html) {
+    driver.executeScript("document.open(); document.write(arguments[0]); document.close()", html);
+    awaits(
+        "it is there with its styles",
+        () -> "complete".equals(driver.executeScript("return document.readyState")));
+  }
+
   /** Where the browser is: the path at the broker, the whole address anywhere else. */
   String isAt() {
     String address = Objects.requireNonNull(driver.getCurrentUrl());
