@@ -36,6 +36,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
+import org.jboss.resteasy.reactive.client.api.QuarkusRestClientProperties;
 import org.jspecify.annotations.Nullable;
 import org.tokenbroker.active911.Replies.Answer;
 import org.tokenbroker.oauth.ConfiguredSecrets;
@@ -66,6 +67,12 @@ public class Active911 {
   private static final AttributeKey<String> SERVER = AttributeKey.stringKey("server.address");
   private static final AttributeKey<String> ERROR_TYPE = AttributeKey.stringKey("error.type");
   private static final int FIRST_ERROR = 400;
+
+  /**
+   * More connections than there can be calls: none waits for one. What waits there would be neither
+   * sent nor not sent when its time is over, and hold others up that have nothing to do with it.
+   */
+  private static final int CONNECTIONS = 10_000;
 
   /**
    * How long an answer is looked for once the deadline is over: a process that stood still until
@@ -112,6 +119,7 @@ public class Active911 {
         .baseUri(address)
         .connectTimeout(config.timeout().toMillis(), TimeUnit.MILLISECONDS)
         .readTimeout(0, TimeUnit.MILLISECONDS)
+        .property(QuarkusRestClientProperties.CONNECTION_POOL_SIZE, CONNECTIONS)
         .followRedirects(false)
         .disableDefaultMapper(true);
   }
