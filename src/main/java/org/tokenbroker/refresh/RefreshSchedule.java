@@ -107,7 +107,7 @@ public class RefreshSchedule {
 
   private List<CompletableFuture<RefreshOutcome>> takeOnWhatIsDue() throws InterruptedException {
     List<CompletableFuture<RefreshOutcome>> flights = new ArrayList<>();
-    if (ending || grants.countDue(1) == 0) {
+    if (ending || !grants.isAnyDue()) {
       return flights;
     }
     for (String slug : grants.giveUpRivals()) {

@@ -18,7 +18,7 @@ import org.tokenbroker.oauth.TokenSet;
 public final class PreparedGrants {
 
   /** What a tick of the schedule asks when nothing is due. */
-  public static final String COUNT_DUE = Grants.COUNT_DUE;
+  public static final String IS_ANY_DUE = Grants.IS_ANY_DUE;
 
   private final DataSource dataSource;
   private final Grants grants;

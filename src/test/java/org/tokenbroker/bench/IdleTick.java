@@ -59,19 +59,19 @@ final class IdleTick {
         """
             .formatted(from + 1, to));
     ground.execute("vacuum analyze agency_grant");
+    ground.execute("checkpoint"); // or it is written while something is measured
   }
 
   private static Figure measure(Ground ground, String name, Extent extent) throws Exception {
     List<Double> micros = new ArrayList<>();
     try (Connection connection = ground.connection();
-        PreparedStatement query = connection.prepareStatement(PreparedGrants.COUNT_DUE)) {
+        PreparedStatement query = connection.prepareStatement(PreparedGrants.IS_ANY_DUE)) {
       for (int round = 0; round < extent.rounds(); round++) {
         long before = System.nanoTime();
         for (int i = 0; i < QUERIES; i++) {
-          query.setInt(1, 1);
           try (ResultSet row = query.executeQuery()) {
             row.next();
-            if (row.getInt(1) != 0) {
+            if (row.getBoolean(1)) {
               throw new IllegalStateException("something is due");
             }
           }
