@@ -1,6 +1,6 @@
 package org.tokenbroker.audit;
 
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import jakarta.transaction.Transactional;
 import jakarta.transaction.Transactional.TxType;
 import java.sql.SQLException;
@@ -11,7 +11,7 @@ import org.tokenbroker.audit.CurrentOrigin.Origin;
  * Takes down what happens. A change is recorded in the transaction that makes it, so that neither
  * is without the other; whatever changes nothing here is noted, and written a few seconds later.
  */
-@ApplicationScoped
+@Singleton // and not of a scope with a proxy: each read comes by here
 public class AuditLog {
 
   private final AuditTables tables;

@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -36,7 +37,22 @@ class AuditTables {
   record Past(AuditEvent event, Origin origin, long nanoTime) {}
 
   /** What hand-outs are told apart by; no agency: more than could be told apart. */
-  record Handed(String caller, @Nullable String agency, long generation) {}
+  record Handed(String caller, @Nullable String agency, long generation) {
+
+    /** Written out: each read compares one, and what records bring along for it is not inlined. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Handed that
+          && generation == that.generation
+          && Objects.equals(agency, that.agency)
+          && caller.equals(that.caller);
+    }
+
+    @Override
+    public int hashCode() {
+      return (31 * Objects.hashCode(agency) + caller.hashCode()) * 31 + Long.hashCode(generation);
+    }
+  }
 
   /** What refusals are told apart by. */
   record Refusal(

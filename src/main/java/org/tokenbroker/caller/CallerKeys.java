@@ -1,9 +1,9 @@
 package org.tokenbroker.caller;
 
 import io.quarkus.runtime.StartupEvent;
-import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.event.TransactionPhase;
+import jakarta.inject.Singleton;
 import jakarta.persistence.PersistenceException;
 import java.time.Instant;
 import java.util.Optional;
@@ -17,7 +17,7 @@ import org.tokenbroker.agency.DatabaseClock.DatabaseUnavailableException;
  * Whom a key belongs to, answered from memory: all callers, named admins and keys are held, used or
  * not. Reloaded whole after each change; there are few of them and they change seldom.
  */
-@ApplicationScoped
+@Singleton // and not of a scope with a proxy: each read comes by here
 class CallerKeys {
 
   private static final Logger LOG = Logger.getLogger(CallerKeys.class);

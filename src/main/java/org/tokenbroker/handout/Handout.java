@@ -71,7 +71,12 @@ final class Handout {
 
   /** Whole seconds that the token still lives; 0 or less: none does. */
   long secondsLeft(Instant now) {
-    return answer == null ? 0 : Duration.between(now, answer.expiresAt).toSeconds();
+    if (answer == null) {
+      return 0;
+    }
+    // It ends at a whole second: a second that has begun is not a whole one any more.
+    long left = answer.expiresAt.getEpochSecond() - now.getEpochSecond();
+    return now.getNano() == 0 ? left : left - 1;
   }
 
   /** For how long the token was good when it was issued, in whole seconds. */

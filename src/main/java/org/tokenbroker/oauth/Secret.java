@@ -15,6 +15,9 @@ public final class Secret {
 
   private static final int RANDOM_BYTES = 32;
 
+  /** Fresh, and only ever cloned: each read needs one, and looking it up takes longer. */
+  private static final MessageDigest SHA_256 = newSha256();
+
   private final String value;
 
   private Secret(String value) {
@@ -54,12 +57,20 @@ public final class Secret {
     return sha256(value.getBytes(StandardCharsets.UTF_8));
   }
 
+  private static MessageDigest newSha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+
   /** SHA-256 of the given bytes. */
   public static byte[] sha256(byte[] bytes) {
     try {
-      return MessageDigest.getInstance("SHA-256").digest(bytes);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
+      return ((MessageDigest) SHA_256.clone()).digest(bytes);
+    } catch (CloneNotSupportedException e) {
+      throw new IllegalStateException("Java's own SHA-256 can be cloned", e);
     }
   }
 

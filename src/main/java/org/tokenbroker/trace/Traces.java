@@ -114,6 +114,9 @@ public class Traces {
 
   /** The current span, as others may name it (Trace Context §3.2); null if there is none. */
   public static @Nullable String current() {
+    if (!Span.current().getSpanContext().isValid()) {
+      return null;
+    }
     Map<String, String> fields = new HashMap<>();
     W3CTraceContextPropagator.getInstance()
         .inject(Context.current(), fields, (map, name, value) -> fields.put(name, value));

@@ -1,0 +1,53 @@
+package org.tokenbroker.platform;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Counts and times the requests that memory did not answer at once, by the status of the answer.
+ * The ready-made metrics of the HTTP server do it for each request, also for reads, which are
+ * measured elsewhere and are to cost as little as can be.
+ */
+@Singleton
+class AnswerMetrics {
+
+  /** Behind the reads that memory answers, which are measured where they are answered. */
+  private static final int BEHIND_CACHED_READS = 850;
+
+  private final MeterRegistry metrics;
+  private final ConcurrentMap<Integer, Timer> timers = new ConcurrentHashMap<>();
+
+  AnswerMetrics(MeterRegistry metrics) {
+    this.metrics = metrics;
+  }
+
+  void register(@Observes Filters filters) {
+    filters.register(this::measure, BEHIND_CACHED_READS);
+  }
+
+  private void measure(RoutingContext request) {
+    long began = System.nanoTime();
+    request.addEndHandler(
+        _ ->
+            timer(request.response().getStatusCode())
+                .record(System.nanoTime() - began, TimeUnit.NANOSECONDS));
+    request.next();
+  }
+
+  private Timer timer(int status) {
+    return timers.computeIfAbsent(
+        status,
+        code ->
+            Timer.builder("token.broker.answers")
+                .description("Requests that were not answered from memory at once, by status")
+                .tag("status", Integer.toString(code))
+                .register(metrics));
+  }
+}
