@@ -34,6 +34,14 @@ final class Machine {
     }
   }
 
+  /** The processor's time that a process has had, in microseconds; told in steps of 10 ms. */
+  static double processorMicros(long pid) {
+    return ProcessHandle.of(pid)
+        .flatMap(process -> process.info().totalCpuDuration())
+        .map(time -> time.toNanos() / 1e3)
+        .orElseThrow();
+  }
+
   /** A process's resident memory in megabytes. */
   static double residentMegabytes(long pid) {
     String kilobytes = line(Path.of("/proc/" + pid + "/status"), "VmRSS");

@@ -1,6 +1,5 @@
 package org.tokenbroker.bench;
 
-import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,7 +33,14 @@ final class Reads {
   private static final String BY_JWT = "a token, by JWT";
   private static final String NOT_MODIFIED = "304, by API key";
 
-  private record Target(URI origin, Path requests) {}
+  private record Target(BrokerProcess process, Path requests) {}
+
+  /**
+   * What one run found.
+   *
+   * @param micros of the processor's time that the server needed for an answer
+   */
+  private record Measured(Load load, double micros) {}
 
   private Reads() {}
 
@@ -51,9 +57,7 @@ final class Reads {
       Map<String, Target> targets = new LinkedHashMap<>();
       targets.put(
           CONSTANT,
-          new Target(
-              baseline.origin(),
-              Wrk.requests(directory.resolve("constant"), List.of("/constant"))));
+          new Target(baseline, Wrk.requests(directory.resolve("constant"), List.of("/constant"))));
       targets.put(BY_KEY, target(directory, broker, "key", byKey(agencies, calls)));
       targets.put(BY_JWT, target(directory, broker, "jwt", byJwt(agencies, issuer)));
       targets.put(
@@ -83,7 +87,7 @@ final class Reads {
 
   private static Target target(
       Path directory, BrokerProcess broker, String name, List<String> requests) {
-    return new Target(broker.origin(), Wrk.requests(directory.resolve(name), requests));
+    return new Target(broker, Wrk.requests(directory.resolve(name), requests));
   }
 
   private static List<String> byKey(List<String> agencies, Calls calls) {
@@ -117,65 +121,89 @@ final class Reads {
         .toList();
   }
 
-  private static Map<String, List<Load>> measure(Map<String, Target> targets, Extent extent) {
-    Map<String, List<Load>> loads = new LinkedHashMap<>();
+  private static Map<String, List<Measured>> measure(Map<String, Target> targets, Extent extent) {
+    Map<String, List<Measured>> loads = new LinkedHashMap<>();
     for (int round = -1; round < extent.rounds(); round++) {
       for (Map.Entry<String, Target> each : targets.entrySet()) {
         Target target = each.getValue();
-        Load load = Wrk.run(target.origin(), target.requests(), extent.load());
+        double before = Machine.processorMicros(target.process().pid());
+        Load load = Wrk.run(target.process().origin(), target.requests(), extent.load());
+        double micros =
+            (Machine.processorMicros(target.process().pid()) - before) / load.requests();
         if (load.refused() > 0) {
           throw new IllegalStateException(each.getKey() + ": " + load.refused() + " refused");
         }
-        System.out.printf("%s: %s a second%n", each.getKey(), Report.number(load.perSecond()));
+        System.out.printf(
+            "%s: %s a second, %s µs of the processor each%n",
+            each.getKey(), Report.number(load.perSecond()), Report.number(micros));
         if (round >= 0) { // the first is for the compiler
-          loads.computeIfAbsent(each.getKey(), name -> new ArrayList<>()).add(load);
+          loads
+              .computeIfAbsent(each.getKey(), name -> new ArrayList<>())
+              .add(new Measured(load, micros));
         }
       }
     }
     return loads;
   }
 
-  private static List<Result> results(Map<String, List<Load>> loads) {
+  private static List<Result> results(Map<String, List<Measured>> loads) {
     List<Result> results = new ArrayList<>();
     results.add(ratio(loads, BY_KEY, CONSTANT, 0.80));
     results.add(slower(loads, BY_KEY, 1.5));
+    results.add(
+        Result.of(
+            "the processor's time that an answer needs of the server, against " + CONSTANT,
+            compare(loads, BY_KEY, CONSTANT, "", Measured::micros).median(),
+            "×",
+            figure(loads, BY_KEY, "µs", Measured::micros),
+            figure(loads, BY_JWT, "µs", Measured::micros),
+            figure(loads, NOT_MODIFIED, "µs", Measured::micros),
+            figure(loads, CONSTANT, "µs", Measured::micros)));
     results.add(ratio(loads, BY_JWT, CONSTANT, 0.70));
     results.add(ratio(loads, NOT_MODIFIED, BY_KEY, 1.0));
     return results;
   }
 
+  private static double perSecond(Measured measured) {
+    return measured.load().perSecond();
+  }
+
+  private static double p99(Measured measured) {
+    return measured.load().p99();
+  }
+
   private static Result ratio(
-      Map<String, List<Load>> loads, String what, String of, double target) {
-    Figure ratio = compare(loads, what, of, "", Load::perSecond);
+      Map<String, List<Measured>> loads, String what, String of, double target) {
+    Figure ratio = compare(loads, what, of, "", Reads::perSecond);
     return Result.atLeast(
         target,
         what + ": throughput against " + of,
         ratio.median(),
         "×",
-        figure(loads, what, "a second", Load::perSecond),
-        figure(loads, of, "a second", Load::perSecond),
+        figure(loads, what, "a second", Reads::perSecond),
+        figure(loads, of, "a second", Reads::perSecond),
         ratio);
   }
 
-  private static Result slower(Map<String, List<Load>> loads, String what, double target) {
-    Figure ratio = compare(loads, what, CONSTANT, "", Load::p99);
+  private static Result slower(Map<String, List<Measured>> loads, String what, double target) {
+    Figure ratio = compare(loads, what, CONSTANT, "", Reads::p99);
     return Result.atMost(
         target,
         what + ": 99th percentile against " + CONSTANT,
         ratio.median(),
         "×",
-        figure(loads, what, "µs", Load::p99),
-        figure(loads, CONSTANT, "µs", Load::p99),
+        figure(loads, what, "µs", Reads::p99),
+        figure(loads, CONSTANT, "µs", Reads::p99),
         ratio);
   }
 
   /** Round by round. */
   private static Figure compare(
-      Map<String, List<Load>> loads,
+      Map<String, List<Measured>> loads,
       String what,
       String of,
       String unit,
-      ToDoubleFunction<Load> value) {
+      ToDoubleFunction<Measured> value) {
     List<Double> whats = figure(loads, what, unit, value).values();
     List<Double> ofs = figure(loads, of, unit, value).values();
     return new Figure(
@@ -185,7 +213,10 @@ final class Reads {
   }
 
   private static Figure figure(
-      Map<String, List<Load>> loads, String name, String unit, ToDoubleFunction<Load> value) {
+      Map<String, List<Measured>> loads,
+      String name,
+      String unit,
+      ToDoubleFunction<Measured> value) {
     return new Figure(
         name,
         unit,

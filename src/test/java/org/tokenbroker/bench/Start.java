@@ -9,8 +9,14 @@ import org.tokenbroker.bench.Benchmark.Extent;
 import org.tokenbroker.testing.BrokerClient;
 import org.tokenbroker.testing.BrokerProcess;
 
-/** From the start of the process to the first token served, with and without an AOT cache. */
+/**
+ * From the start of the process to the first token served, with the AOT cache of the image and
+ * without, and the memory that a load leaves behind.
+ */
 final class Start {
+
+  /** As the build of the image trains it. */
+  private static final Path CACHE = Path.of("target", "quarkus-app", "app.aot").toAbsolutePath();
 
   private static final int AGENCIES = 1_000;
   private static final Duration DAY = Duration.ofDays(1);
@@ -19,32 +25,35 @@ final class Start {
   private Start() {}
 
   static List<Result> run(Path directory, Extent extent) throws Exception {
+    if (!Files.exists(CACHE)) {
+      throw new IllegalStateException("there is no cache: ./mvnw -Pimage verify makes it");
+    }
+    List<String> cached = new ArrayList<>(Ground.JVM);
+    cached.add("-XX:AOTCache=" + CACHE);
+    cached.add("-XX:AOTMode=on"); // a cache that does not fit is an error
     try (Ground ground = new Ground(directory, AGENCIES)) {
-      String agency = ground.connect(AGENCIES, DAY, DAY).getFirst();
-      Path cache = directory.resolve("broker.aot");
-      List<String> training = with("-XX:AOTCacheOutput=" + cache);
-      BrokerProcess trained = ground.serve(BrokerProcess.JAR, training, ground.environment());
+      List<String> agencies = ground.connect(AGENCIES, DAY, DAY);
+      BrokerProcess broker = ground.serve(BrokerProcess.JAR, cached, ground.environment());
       String key =
-          new BrokerClient(trained.origin().toString(), BrokerProcess.ADMIN_KEY)
+          new BrokerClient(broker.origin().toString(), BrokerProcess.ADMIN_KEY)
               .createCaller("dispatch-board", "*");
-      new Calls(trained.origin(), key).get("/tokens/" + agency);
-      trained.close();
-      if (!Files.exists(cache)) {
-        throw new IllegalStateException("no cache was made:\n" + trained.log());
-      }
-      Figure cold = starts("without the cache", ground, Ground.JVM, key, agency, extent);
-      Figure warm =
-          starts("with the cache", ground, with("-XX:AOTCache=" + cache), key, agency, extent);
+      Path requests =
+          Wrk.requests(
+              directory.resolve("requests"),
+              agencies.stream()
+                  .map(agency -> "/tokens/" + agency + "\tAuthorization: Bearer " + key)
+                  .toList());
+      Wrk.run(broker.origin(), requests, extent.load());
+      double resident = Machine.residentMegabytes(broker.pid());
+      broker.close();
+      Figure cold =
+          starts("without the cache", ground, Ground.JVM, key, agencies.getFirst(), extent);
+      Figure warm = starts("with the cache", ground, cached, key, agencies.getFirst(), extent);
       return List.of(
           Result.atMost(
-              1.5, "from the start to the first token served", warm.median(), "s", cold, warm));
+              1.5, "from the start to the first token served", warm.median(), "s", cold, warm),
+          Result.atMost(256, "resident memory after a load", resident, "MB"));
     }
-  }
-
-  private static List<String> with(String option) {
-    List<String> options = new ArrayList<>(Ground.JVM);
-    options.add(option);
-    return options;
   }
 
   private static Figure starts(
