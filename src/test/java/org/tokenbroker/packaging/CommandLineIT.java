@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tokenbroker.testing.BrokerProcess;
@@ -23,6 +24,7 @@ import org.tokenbroker.testing.TestDatabase;
 
 /** The packaged service's commands, and its refusal to start, as a shell sees them. */
 @NullMarked
+@Tag("full")
 class CommandLineIT {
 
   /** Full of what a configuration library might take for something else. */
