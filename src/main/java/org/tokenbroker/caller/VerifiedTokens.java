@@ -15,6 +15,7 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -35,10 +36,9 @@ import org.tokenbroker.problem.ProblemType;
 
 /**
  * JWTs that callers prove themselves by (RFC 7519, RFC 9068). A token is verified once and
- * remembered until it expires: its signature need not be looked at again, since nothing that the
- * signature says can change. It is remembered itself, in memory alone, and not by a hash, which
- * would have to be made of so long a text for each read. Which caller its subject is, is looked up
- * each time, so a caller that is removed is refused at once.
+ * remembered until it expires, by its hash: its signature need not be looked at again, since
+ * nothing that the signature says can change. Which caller its subject is, is looked up each time,
+ * so a caller that is removed is refused at once.
  */
 @Singleton
 class VerifiedTokens {
@@ -68,7 +68,7 @@ class VerifiedTokens {
   private final Issuers issuers;
   private final IdentityProviderManager verifier;
   private final DatabaseClock clock;
-  private final Cache<Secret, Claims> remembered =
+  private final Cache<ByteBuffer, Claims> remembered =
       Caffeine.newBuilder().maximumSize(REMEMBERED).build();
 
   /** Issuers whose keys are in memory. */
@@ -89,7 +89,7 @@ class VerifiedTokens {
     if (token.indexOf('.') < 0) {
       return null;
     }
-    Claims claims = remembered.getIfPresent(Secret.of(token));
+    Claims claims = remembered.getIfPresent(hash(token));
     return claims != null && clock.instant().isBefore(claims.expiresAt()) ? claims : null;
   }
 
@@ -145,7 +145,7 @@ class VerifiedTokens {
             verified.getIssuer(),
             verified.getSubject(),
             Instant.ofEpochSecond(verified.getExpirationTime()));
-    remembered.put(Secret.of(token), claims);
+    remembered.put(hash(token), claims);
     return claims;
   }
 
@@ -189,5 +189,9 @@ class VerifiedTokens {
             "Whether this token is valid cannot be told: its issuer's keys cannot be read now.")
         .retryAfter(REST)
         .toException();
+  }
+
+  private static ByteBuffer hash(String token) {
+    return ByteBuffer.wrap(Secret.sha256(token.getBytes(StandardCharsets.UTF_8)));
   }
 }
