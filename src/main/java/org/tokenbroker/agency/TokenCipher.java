@@ -13,6 +13,9 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -27,6 +30,15 @@ import org.tokenbroker.oauth.Secret;
 public final class TokenCipher {
 
   static final String KEYSET = "broker.encryption-keyset";
+
+  /**
+   * For virtual threads, of which each refresh has its own: the library keeps a cipher and a source
+   * of randomness for each thread, and making these takes ten times as long as encrypting.
+   */
+  private static final ExecutorService LASTING_THREADS =
+      Executors.newFixedThreadPool(
+          Runtime.getRuntime().availableProcessors(),
+          Thread.ofPlatform().daemon().name("token-cipher-", 0).factory());
 
   private final Supplier<Secret> keyset;
   private volatile Keys keys;
@@ -132,10 +144,16 @@ public final class TokenCipher {
    * @param place the row and column, or the file, that the ciphertext is for
    */
   public byte[] encrypt(Secret token, Place place) {
+    Aead aead = keys().aead();
+    return Thread.currentThread().isVirtual()
+        // Not to be interrupted: what is encrypted may be the only copy of a live token.
+        ? CompletableFuture.supplyAsync(() -> encrypt(aead, token, place), LASTING_THREADS).join()
+        : encrypt(aead, token, place);
+  }
+
+  private static byte[] encrypt(Aead aead, Secret token, Place place) {
     try {
-      return keys()
-          .aead()
-          .encrypt(token.value().getBytes(StandardCharsets.UTF_8), place.associatedData());
+      return aead.encrypt(token.value().getBytes(StandardCharsets.UTF_8), place.associatedData());
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("a checked keyset encrypts", e);
     }
