@@ -2,8 +2,11 @@ package org.tokenbroker.refresh;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
-import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import jakarta.inject.Singleton;
@@ -20,15 +23,24 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 import org.tokenbroker.agency.GrantKind;
 import org.tokenbroker.agency.Lease;
 import org.tokenbroker.agency.TokenCipher;
@@ -39,9 +51,13 @@ import org.tokenbroker.oauth.Secret;
 import org.tokenbroker.oauth.TokenSet;
 
 /**
- * Answers of Active911 that the database does not hold yet: one encrypted file each, on the disk
- * for good before the answer is stored, and removed after. What is written here survives the loss
- * of the process and of the database at the same time.
+ * Answers of Active911 that the database does not hold yet: in encrypted files, on the disk for
+ * good before the answer is stored, and removed after. What is written here survives the loss of
+ * the process and of the database at the same time.
+ *
+ * <p>Answers that come while a file is being written share the next one, since it is the disk's
+ * confirmation that takes time; a consent has a file of its own, so that it is gone as soon as it
+ * is settled.
  *
  * <p>A journal that cannot be written is an alarm and not a failure: the answer is still stored in
  * the ordinary way.
@@ -51,17 +67,30 @@ class Journal {
 
   private static final Logger LOG = Logger.getLogger(Journal.class);
   private static final String ENDING = ".answer";
+
+  /** How the name of a file begins that holds several: with their number. */
+  private static final Pattern SEVERAL = Pattern.compile("several-(\\d{1,6})-");
+
   private static final int NAME_BYTES = 8;
 
   private static final JsonMapper JSON =
       JsonMapper.builder().addModule(new JavaTimeModule()).build();
-  // With its root type named, so that what it is stands in the text.
-  private static final ObjectWriter WRITTEN = JSON.writerFor(Written.class);
+  private static final TypeReference<List<Written>> ALL = new TypeReference<>() {};
+
+  // With the type named, so that what it is stands in the text; and one by itself as it always was,
+  // so that the release before can read it.
+  private static final ObjectWriter WRITER =
+      JSON.writerFor(ALL).with(SerializationFeature.WRITE_SINGLE_ELEM_ARRAYS_UNWRAPPED);
+
+  private static final ObjectReader READER =
+      JSON.readerFor(ALL).with(DeserializationFeature.ACCEPT_SINGLE_VALUE_AS_ARRAY);
 
   private final Path directory;
   private final TokenCipher cipher;
   private final SecureRandom random;
   private final AtomicBoolean ill = new AtomicBoolean();
+  private final Queue<Waiting> waiting = new ConcurrentLinkedQueue<>();
+  private final Lock writing = new ReentrantLock();
 
   Journal(
       @ConfigProperty(name = "broker.journal-dir", defaultValue = "journal") Path directory,
@@ -75,9 +104,39 @@ class Journal {
   /**
    * An answer in the journal.
    *
-   * @param file where it stands; empty if it could not be written
+   * @param sheet on which it stands; empty if it could not be written
    */
-  record Entry(Unsettled answer, Optional<Path> file) {}
+  record Entry(Unsettled answer, Optional<Sheet> sheet) {
+
+    /** Where it stands; empty if it could not be written. */
+    Optional<Path> file() {
+      return sheet.map(Sheet::path);
+    }
+  }
+
+  /**
+   * A file of the journal.
+   *
+   * @param unsettled which of its answers are still needed
+   */
+  record Sheet(Path path, Set<Unsettled> unsettled) {
+
+    static Sheet of(Path path, Collection<Unsettled> answers) {
+      Set<Unsettled> unsettled = ConcurrentHashMap.newKeySet();
+      unsettled.addAll(answers);
+      return new Sheet(path, unsettled);
+    }
+  }
+
+  /** Somebody who waits for an answer to be written. */
+  private static final class Waiting {
+    final Unsettled answer;
+    @Nullable Entry entry;
+
+    Waiting(Unsettled answer) {
+      this.answer = answer;
+    }
+  }
 
   /**
    * An answer as it is written; secrets in it are plain, and the whole is encrypted. One that does
@@ -240,29 +299,67 @@ class Journal {
 
   /** Writes an answer down; when this returns it is on the disk, or the alarm was raised. */
   Entry append(Unsettled answer) {
-    byte[] name = new byte[NAME_BYTES];
-    random.nextBytes(name);
-    String file = answer.agencyId() + "-" + HexFormat.of().formatHex(name) + ENDING;
+    return switch (answer) {
+      case WonConsent consent -> write(List.of(consent)).getFirst();
+      case Answer refresh -> appendWithOthers(refresh);
+    };
+  }
+
+  private Entry appendWithOthers(Answer answer) {
+    Waiting own = new Waiting(answer);
+    waiting.add(own);
+    // Not to be interrupted: it may be the only live token of an agency.
+    writing.lock();
     try {
-      byte[] ciphertext =
-          cipher.encrypt(
-              Secret.of(WRITTEN.writeValueAsString(Written.of(answer))), Place.ofJournal(file));
-      Path path = write(file, ciphertext);
+      Entry entry = own.entry;
+      return entry == null ? writeAllFor(own) : entry;
+    } finally {
+      writing.unlock();
+    }
+  }
+
+  /** Writes what all who wait want written; whoever comes meanwhile is for the next one. */
+  private Entry writeAllFor(Waiting own) {
+    List<Waiting> all = new ArrayList<>();
+    all.add(own);
+    for (Waiting next = waiting.poll(); next != null; next = waiting.poll()) {
+      if (next != own) {
+        all.add(next);
+      }
+    }
+    List<Entry> entries = write(all.stream().map(each -> each.answer).toList());
+    for (int i = 0; i < all.size(); i++) {
+      all.get(i).entry = entries.get(i);
+    }
+    return entries.getFirst();
+  }
+
+  /**
+   * Writes some answers into one file.
+   *
+   * @return an entry for each, in their order
+   */
+  List<Entry> write(List<Unsettled> answers) {
+    Optional<Sheet> sheet = Optional.empty();
+    try {
+      sheet = Optional.of(Sheet.of(writeThrough(answers), answers));
       if (ill.compareAndSet(true, false)) {
         LOG.info("The journal can be written again");
       }
-      return new Entry(answer, Optional.of(path));
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("an answer can be written as JSON", e);
-    } catch (IOException | UncheckedIOException | UnsupportedOperationException e) {
+    } catch (IOException | RuntimeException e) {
+      // Of whatever kind: what Active911 has given can still be stored without it.
       if (ill.compareAndSet(false, true)) {
         LOG.errorf(
             "The journal in BROKER_JOURNAL_DIR cannot be written (%s): a refreshed token would be"
                 + " lost if the process ended while the database is away",
             e.getClass().getSimpleName());
       }
-      return new Entry(answer, Optional.empty());
     }
+    List<Entry> entries = new ArrayList<>();
+    for (Unsettled answer : answers) {
+      entries.add(new Entry(answer, sheet));
+    }
+    return entries;
   }
 
   /** Whether it could be written when it was last tried. */
@@ -270,14 +367,24 @@ class Journal {
     return !ill.get();
   }
 
-  private Path write(String file, byte[] content) throws IOException {
+  private Path writeThrough(List<Unsettled> answers) throws IOException {
+    byte[] name = new byte[NAME_BYTES];
+    random.nextBytes(name);
+    String file =
+        (answers.size() == 1
+                ? answers.getFirst().agencyId() + "-"
+                : "several-" + answers.size() + "-")
+            + HexFormat.of().formatHex(name)
+            + ENDING;
+    String text = WRITER.writeValueAsString(answers.stream().map(Written::of).toList());
+    byte[] content = cipher.encrypt(Secret.of(text), Place.ofJournal(file));
     if (!Files.isDirectory(directory)) {
       Files.createDirectories(directory);
     }
     Path path = directory.resolve(file);
     Path draft = directory.resolve(file + ".new");
     try {
-      writeThrough(draft, content);
+      sync(draft, content);
       Files.move(draft, path, StandardCopyOption.ATOMIC_MOVE);
     } finally {
       // Half a draft on a disk that is full would only fill it further.
@@ -290,7 +397,7 @@ class Journal {
     return path;
   }
 
-  private static void writeThrough(Path draft, byte[] content) throws IOException {
+  private static void sync(Path draft, byte[] content) throws IOException {
     try (FileChannel channel =
         FileChannel.open(
             draft,
@@ -304,19 +411,25 @@ class Journal {
     }
   }
 
-  /** Takes an answer out again, once it is settled. */
+  /** Takes an answer out again, once it is settled: its file goes with the last one in it. */
   void remove(Entry entry) {
     entry
-        .file()
+        .sheet()
         .ifPresent(
-            file -> {
-              try {
-                Files.deleteIfExists(file);
-              } catch (IOException e) {
-                // Settling it again at the next start changes nothing.
-                LOG.warnf("A settled answer stays in the journal: %s", file.getFileName());
+            sheet -> {
+              if (sheet.unsettled().remove(entry.answer()) && sheet.unsettled().isEmpty()) {
+                delete(sheet.path());
               }
             });
+  }
+
+  private static void delete(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      // Settling it again at the next start changes nothing.
+      LOG.warnf("A settled answer stays in the journal: %s", file.getFileName());
+    }
   }
 
   /** What an earlier process left. What cannot be read is reported and left where it is. */
@@ -327,7 +440,9 @@ class Journal {
     }
     try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*" + ENDING)) {
       for (Path file : files) {
-        read(file).ifPresent(answer -> entries.add(new Entry(answer, Optional.of(file))));
+        List<Unsettled> answers = read(file);
+        Optional<Sheet> sheet = Optional.of(Sheet.of(file, answers));
+        answers.forEach(answer -> entries.add(new Entry(answer, sheet)));
       }
     } catch (IOException e) {
       LOG.errorf("The journal cannot be read (%s)", e.getClass().getSimpleName());
@@ -341,23 +456,33 @@ class Journal {
       return 0;
     }
     try (Stream<Path> files = Files.list(directory)) {
-      return (int) files.filter(file -> file.toString().endsWith(ENDING)).count();
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(name -> name.endsWith(ENDING))
+          .mapToInt(Journal::answersIn)
+          .sum();
     } catch (IOException | UncheckedIOException e) {
       LOG.debugf("The journal's entries cannot be counted (%s)", e.getClass().getSimpleName());
       return -1;
     }
   }
 
-  private Optional<Unsettled> read(Path file) {
+  private static int answersIn(String name) {
+    Matcher several = SEVERAL.matcher(name);
+    return several.lookingAt() ? Integer.parseInt(several.group(1)) : 1;
+  }
+
+  private List<Unsettled> read(Path file) {
     String name = file.getFileName().toString();
     try {
       Secret text = cipher.decrypt(Files.readAllBytes(file), Place.ofJournal(name));
-      return Optional.of(JSON.readValue(text.value(), Written.class).read());
+      List<Written> written = READER.readValue(text.value());
+      return written.stream().map(Written::read).toList();
     } catch (IOException | UndecipherableException | IllegalArgumentException e) {
       LOG.errorf(
           "Journal entry %s cannot be read (%s) and stays where it is",
           name, e.getClass().getSimpleName());
-      return Optional.empty();
+      return List.of();
     }
   }
 }

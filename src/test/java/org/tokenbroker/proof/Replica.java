@@ -1,18 +1,12 @@
 package org.tokenbroker.proof;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.tokenbroker.refresh.JournaledAgencies;
 import org.tokenbroker.testing.BrokerClient;
 import org.tokenbroker.testing.BrokerProcess;
 
@@ -95,21 +89,8 @@ final class Replica implements AutoCloseable {
 
   /** The ids of the agencies of which an answer stands in its journal. */
   Set<Long> journaled() {
-    if (!Files.isDirectory(journal())) {
-      return Set.of();
-    }
-    try (Stream<Path> files = Files.list(journal())) {
-      List<String> names =
-          files
-              .map(file -> file.getFileName().toString())
-              .filter(name -> name.endsWith(".answer"))
-              .toList();
-      return names.stream()
-          .map(name -> Long.valueOf(name.substring(0, name.indexOf('-'))))
-          .collect(Collectors.toCollection(HashSet::new));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return JournaledAgencies.in(
+        journal(), environment.getOrDefault("BROKER_ENCRYPTION_KEYSET", ""));
   }
 
   @Override

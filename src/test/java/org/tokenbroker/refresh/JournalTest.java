@@ -12,8 +12,13 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.BeforeEach;
@@ -72,6 +77,17 @@ class JournalTest {
         NOW.plusSeconds(65_000));
   }
 
+  private static WonConsent consent() {
+    return new WonConsent(
+        "00112233445566778899aabbccddeeff",
+        4,
+        "springfield-fd",
+        GrantKind.PERSONAL,
+        answer(4).tokens(),
+        true,
+        NOW);
+  }
+
   private List<Path> files() throws IOException {
     try (Stream<Path> files = Files.walk(directory)) {
       return files.filter(Files::isRegularFile).toList();
@@ -91,19 +107,10 @@ class JournalTest {
 
   @Test
   void aConsentIsReadBackByTheNextProcess() {
-    WonConsent consent =
-        new WonConsent(
-            "00112233445566778899aabbccddeeff",
-            4,
-            "springfield-fd",
-            GrantKind.PERSONAL,
-            answer(4).tokens(),
-            true,
-            NOW);
+    journal.append(consent());
 
-    journal.append(consent);
-
-    assertEquals(List.of(consent), journal.entries().stream().map(Journal.Entry::answer).toList());
+    assertEquals(
+        List.of(consent()), journal.entries().stream().map(Journal.Entry::answer).toList());
   }
 
   @Test
@@ -128,6 +135,82 @@ class JournalTest {
     journal.remove(entry);
 
     assertEquals(List.of(), files());
+  }
+
+  @Test
+  void answersOfOneFileAreReadBackByTheNextProcess() throws IOException {
+    journal.write(List.of(answer(1), answer(2), answer(3)));
+
+    assertEquals(1, files().size());
+    assertEquals(3, journal.size());
+    assertEquals(
+        List.of(answer(1), answer(2), answer(3)),
+        journal.entries().stream().map(Journal.Entry::answer).toList());
+  }
+
+  @Test
+  void aFileStaysUntilTheLastAnswerInItIsSettled() throws IOException {
+    List<Journal.Entry> entries = journal.write(List.of(answer(1), answer(2)));
+
+    // As two threads that store the same answer do.
+    journal.remove(entries.getFirst());
+    journal.remove(entries.getFirst());
+    assertEquals(1, files().size());
+
+    journal.remove(entries.getLast());
+    assertEquals(List.of(), files());
+  }
+
+  @Test
+  void whatAnEarlierProcessLeftInOneFileStaysUntilTheLastOfItIsSettled() throws IOException {
+    journal.write(List.of(answer(1), answer(2)));
+    List<Journal.Entry> entries = journal.entries();
+
+    journal.remove(entries.getLast());
+    assertEquals(1, files().size());
+
+    journal.remove(entries.getFirst());
+    assertEquals(List.of(), files());
+  }
+
+  @Test
+  void eachOfManyAnswersAtOnceIsOnTheDiskWhenItsWriterGoesOn() throws Exception {
+    List<Long> ids = LongStream.rangeClosed(1, 200).boxed().toList();
+    List<Future<Boolean>> written = new ArrayList<>();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (long id : ids) {
+        written.add(
+            threads.submit(
+                () -> {
+                  Path file = journal.append(answer(id)).file().orElseThrow();
+                  return Files.exists(file);
+                }));
+      }
+    }
+    for (Future<Boolean> each : written) {
+      assertTrue(each.get());
+    }
+
+    List<Journal.Entry> entries = journal.entries();
+    assertEquals(ids, entries.stream().map(entry -> entry.answer().agencyId()).sorted().toList());
+    assertEquals(200, journal.size());
+    entries.forEach(journal::remove);
+    assertEquals(List.of(), files());
+  }
+
+  @Test
+  void aConsentHasAFileOfItsOwn() throws IOException {
+    Path file = journal.append(consent()).file().orElseThrow();
+
+    assertTrue(file.getFileName().toString().startsWith("4-"), file.toString());
+  }
+
+  @Test
+  void aFileThatSomebodyPutThereIsCountedAsOneAnswer() throws IOException {
+    Files.createDirectories(directory.resolve("journal"));
+    Files.writeString(directory.resolve("journal/several-many.answer"), "");
+
+    assertEquals(1, journal.size());
   }
 
   @Test
