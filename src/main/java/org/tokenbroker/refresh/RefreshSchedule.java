@@ -41,6 +41,8 @@ public class RefreshSchedule {
   /** What a batch may wait for its turn: what is claimed must not lie about. */
   private static final Duration PATIENCE = Duration.ofSeconds(2);
 
+  private static final Duration GATHERING = Duration.ofMillis(50);
+
   /** At the end, before whatever this still needs. */
   private static final int FIRST = 1;
 
@@ -141,11 +143,18 @@ public class RefreshSchedule {
     }
   }
 
-  /** Waits for one slot and takes what else is free, but no more than may be called in a second. */
+  /**
+   * Waits for one slot, and for a moment for some more, since a claim for each by itself costs more
+   * than the refresh; and takes what else is free, but no more than may be called in a second.
+   */
   private int acquireSlots() throws InterruptedException {
     slots.acquire();
     int most = config.rate() == 0 ? config.concurrency() : config.rate();
     int taken = 1;
+    int more = Math.min(most, config.concurrency() / 4) - taken;
+    if (more > 0 && slots.tryAcquire(more, GATHERING.toMillis(), TimeUnit.MILLISECONDS)) {
+      taken += more;
+    }
     while (taken < most && slots.tryAcquire()) {
       taken++;
     }
