@@ -17,6 +17,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.jboss.logging.Logger;
@@ -309,28 +314,13 @@ public class Grants {
       int limit, int failing, boolean applications, String owner, Duration length) {
     String claim =
         """
-        with healthy as (
-            select g.agency_id, g.access_token_expires_at from agency_grant g
-             where %1$s
-               and g.agency_id in (
-                   select g.agency_id from agency_grant g
-                    where %1$s and g.consecutive_failures = 0
-                    order by g.next_refresh_at limit %2$d)
-             order by g.access_token_expires_at limit ? for update skip locked
-        ), failing as (
-            select g.agency_id, g.access_token_expires_at from agency_grant g
-             where %1$s
-               and g.agency_id in (
-                   select g.agency_id from agency_grant g
-                    where %1$s and g.consecutive_failures > 0
-                    order by g.next_refresh_at limit %2$d)
-             order by g.access_token_expires_at limit ? for update skip locked
-        ), chosen as (
+        with healthy as (%s), failing as (%s), chosen as (
             select * from (select * from healthy union all select * from failing) due
              order by access_token_expires_at limit ?
         )
         """
-                .formatted(DUE, WINDOW)
+                .formatted(
+                    firstDue("g.consecutive_failures = 0"), firstDue("g.consecutive_failures > 0"))
             + CLAIM
             + """
               from chosen c join agency a on a.id = c.agency_id
@@ -351,6 +341,26 @@ public class Grants {
         length.toMillis(),
         Traces.current(),
         owner);
+  }
+
+  /**
+   * Locks those that expire first of the agencies that are due, but for those that another has
+   * locked. However many are due, it reads no more than a window of them, and no more of that again
+   * than are taken.
+   */
+  private static String firstDue(String which) {
+    return """
+        select g.agency_id, g.access_token_expires_at
+          from (select d.agency_id
+                  from (select g.agency_id, g.access_token_expires_at from agency_grant g
+                         where %1$s and %2$s order by g.next_refresh_at limit %3$d) d
+                 order by d.access_token_expires_at) first,
+               lateral (select g.agency_id, g.access_token_expires_at from agency_grant g
+                         where g.agency_id = first.agency_id and %1$s
+                           for update skip locked) g
+         limit ?
+        """
+        .formatted(DUE, which, WINDOW);
   }
 
   /** No marker is for the token that is stored now. */
@@ -646,42 +656,99 @@ public class Grants {
 
   /** What handing out needs to know of one agency, if there is such an agency. */
   public Optional<HandoutState> handoutState(String slug) {
-    return query(HANDOUT_STATE + " where a.slug = ?", this::handoutState, slug).stream()
+    return query(HANDOUT_STATE + " where a.slug = ?", row -> decrypted(stored(row)), slug).stream()
         .findFirst();
   }
+
+  /** How many rows are fetched, and decrypted by a thread, at a time; and how many times that. */
+  private static final int BATCH = 1000;
+
+  private static final int BATCHES_AHEAD = 4;
 
   /** How many agencies' tokens could be read, and how many could not be decrypted. */
   public record Read(int readable, int undecipherable) {}
 
   /**
-   * What handing out needs to know of every agency, up to a limit, one after the other. One that
-   * cannot be decrypted is logged and left out: it must not take all others with it.
+   * What handing out needs to know of every agency, up to a limit. One that cannot be decrypted is
+   * logged and left out: it must not take all others with it. Rows are fetched by and by, and
+   * decrypted by as many threads as there are processors while the next ones come.
+   *
+   * @param action called by several threads at once
    */
   public Read forEachHandoutState(int limit, Consumer<HandoutState> action) {
-    return forEachReadable(" order by a.id limit ?", action, limit);
-  }
-
-  /** The same of some agencies, in one statement. */
-  public Read forEachHandoutState(Collection<String> slugs, Consumer<HandoutState> action) {
-    return forEachReadable(" where a.slug = any(?)", action, (Object) slugs.toArray(String[]::new));
-  }
-
-  private Read forEachReadable(String which, Consumer<HandoutState> action, Object... arguments) {
-    int[] counts = new int[2];
-    forEach(
-        HANDOUT_STATE + which,
-        row -> {
-          try {
-            HandoutState state = handoutState(row);
-            action.accept(state);
-            counts[0] += state.token() == null ? 0 : 1;
-          } catch (UndecipherableException e) {
-            LOG.errorf("Agency %s: %s", row.getString(2), e.getMessage());
-            counts[1]++;
+    Tally tally = new Tally();
+    Semaphore ahead = new Semaphore(BATCHES_AHEAD);
+    List<CompletableFuture<Void>> batches = new ArrayList<>();
+    try (ExecutorService threads =
+            Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
+        Connection connection = dataSource.getConnection();
+        PreparedStatement statement =
+            connection.prepareStatement(HANDOUT_STATE + " order by a.id limit ?")) {
+      // Only within a transaction does the driver not fetch all rows at once.
+      connection.setAutoCommit(false);
+      statement.setFetchSize(BATCH);
+      bind(statement, limit);
+      try (ResultSet rows = statement.executeQuery()) {
+        List<StoredState> batch = new ArrayList<>(BATCH);
+        while (rows.next()) {
+          batch.add(stored(rows));
+          if (batch.size() == BATCH) {
+            ahead.acquireUninterruptibly();
+            batches.add(decrypt(batch, action, tally, threads, ahead));
+            batch = new ArrayList<>(BATCH);
           }
-        },
-        arguments);
-    return new Read(counts[0], counts[1]);
+        }
+        ahead.acquireUninterruptibly();
+        batches.add(decrypt(batch, action, tally, threads, ahead));
+      }
+      connection.commit();
+    } catch (SQLException e) {
+      throw new DatabaseUnavailableException(e);
+    }
+    batches.forEach(CompletableFuture::join);
+    return tally.read();
+  }
+
+  private CompletableFuture<Void> decrypt(
+      List<StoredState> batch,
+      Consumer<HandoutState> action,
+      Tally tally,
+      ExecutorService threads,
+      Semaphore ahead) {
+    return CompletableFuture.runAsync(
+            () -> batch.forEach(stored -> decrypt(stored, action, tally)), threads)
+        .whenComplete((nothing, failure) -> ahead.release());
+  }
+
+  private void decrypt(StoredState stored, Consumer<HandoutState> action, Tally tally) {
+    try {
+      HandoutState state = decrypted(stored);
+      action.accept(state);
+      if (state.token() != null) {
+        tally.readable.incrementAndGet();
+      }
+    } catch (UndecipherableException e) {
+      LOG.errorf("Agency %s: %s", stored.slug(), e.getMessage());
+      tally.undecipherable.incrementAndGet();
+    }
+  }
+
+  private static final class Tally {
+    final AtomicInteger readable = new AtomicInteger();
+    final AtomicInteger undecipherable = new AtomicInteger();
+
+    Read read() {
+      return new Read(readable.get(), undecipherable.get());
+    }
+  }
+
+  /** The same of some agencies, one after the other, in one statement. */
+  public void forEachHandoutState(Collection<String> slugs, Consumer<HandoutState> action) {
+    Tally tally = new Tally();
+    forEach(
+        HANDOUT_STATE + " where a.slug = any(?)",
+        row -> decrypt(stored(row), action, tally),
+        (Object) slugs.toArray(String[]::new));
   }
 
   /**
@@ -701,19 +768,22 @@ public class Grants {
   public Changes changesSince(long position) {
     Map<String, Long> agencies = new HashMap<>();
     long[] next = {position};
+    // Three times, and not once for all: only where it stands beside the column does the planner
+    // see
+    // that few rows follow it, and not read every agency's name.
+    String since = Long.toString(position);
     forEach(
         """
-        with since as (select ?::text::xid8 as xid)
         select '', pg_snapshot_xmin(pg_current_snapshot())::text
         union all
-        select a.slug, a.changed_xid::text from agency a, since where a.changed_xid >= since.xid
+        select a.slug, a.changed_xid::text from agency a where a.changed_xid >= ?::text::xid8
         union all
         select a.slug, g.changed_xid::text
-          from agency_grant g join agency a on a.id = g.agency_id, since
-         where g.changed_xid >= since.xid
+          from agency_grant g join agency a on a.id = g.agency_id
+         where g.changed_xid >= ?::text::xid8
         union all
-        select r.slug, r.changed_xid::text from agency_removed r, since
-         where r.changed_xid >= since.xid
+        select r.slug, r.changed_xid::text from agency_removed r
+         where r.changed_xid >= ?::text::xid8
         """,
         row -> {
           long xid = Long.parseLong(row.getString(2));
@@ -723,7 +793,9 @@ public class Grants {
             agencies.merge(row.getString(1), xid, Math::max);
           }
         },
-        Long.toString(position));
+        since,
+        since,
+        since);
     return new Changes(agencies, next[0]);
   }
 
@@ -756,27 +828,62 @@ public class Grants {
         .getFirst();
   }
 
-  private HandoutState handoutState(ResultSet row) throws SQLException {
-    long agencyId = row.getLong(1);
+  /** A row of {@link #HANDOUT_STATE}; its token is null if the agency was never connected. */
+  private record StoredState(
+      long agencyId,
+      String slug,
+      boolean paused,
+      HandoutState.Version version,
+      @Nullable StoredToken token) {}
+
+  @SuppressWarnings("ArrayRecordComponent") // two of them are never compared
+  private record StoredToken(
+      ConnectionState state,
+      byte[] accessToken,
+      String scope,
+      long generation,
+      Instant issuedAt,
+      Instant expiresAt,
+      Instant nextRefreshAt) {}
+
+  private static StoredState stored(ResultSet row) throws SQLException {
     String state = row.getString(4);
-    CurrentToken token =
+    return new StoredState(
+        row.getLong(1),
+        row.getString(2),
+        row.getBoolean(3),
+        new HandoutState.Version(
+            Long.parseLong(row.getString(11)), Long.parseLong(row.getString(12))),
         state == null
             ? null
-            : new CurrentToken(
-                cipher.decrypt(row.getBytes(5), Place.ofGrant(agencyId, "access_token")),
+            : new StoredToken(
+                ConnectionState.valueOf(state),
+                row.getBytes(5),
                 row.getString(6),
                 row.getLong(7),
                 instant(row, 8),
                 instant(row, 9),
-                instant(row, 10));
+                instant(row, 10)));
+  }
+
+  private HandoutState decrypted(StoredState stored) {
+    StoredToken token = stored.token();
     return new HandoutState(
-        agencyId,
-        row.getString(2),
-        row.getBoolean(3),
-        state == null ? ConnectionState.PENDING : ConnectionState.valueOf(state),
-        token,
-        new HandoutState.Version(
-            Long.parseLong(row.getString(11)), Long.parseLong(row.getString(12))));
+        stored.agencyId(),
+        stored.slug(),
+        stored.paused(),
+        token == null ? ConnectionState.PENDING : token.state(),
+        token == null
+            ? null
+            : new CurrentToken(
+                cipher.decrypt(
+                    token.accessToken(), Place.ofGrant(stored.agencyId(), "access_token")),
+                token.scope(),
+                token.generation(),
+                token.issuedAt(),
+                token.expiresAt(),
+                token.nextRefreshAt()),
+        stored.version());
   }
 
   @FunctionalInterface
