@@ -300,6 +300,22 @@ public class Grants {
     return query(IS_ANY_DUE, row -> row.getBoolean(1)).getFirst();
   }
 
+  static final String CLAIM_DUE =
+      """
+      with healthy as (%s), failing as (%s), chosen as (
+          select * from (select * from healthy union all select * from failing) due
+           order by access_token_expires_at limit ?
+      )
+      """
+              .formatted(
+                  firstDue("g.consecutive_failures = 0"), firstDue("g.consecutive_failures > 0"))
+          + CLAIM
+          + """
+            from chosen c join agency a on a.id = c.agency_id
+           where g.agency_id = c.agency_id
+          """
+          + CLAIMED;
+
   /**
    * Wins the leases on agencies whose time to refresh has come, earliest expiry first. Replicas
    * that do so at the same time win different ones: rows that another is just claiming are passed
@@ -312,23 +328,8 @@ public class Grants {
    */
   public List<Lease> claimDue(
       int limit, int failing, boolean applications, String owner, Duration length) {
-    String claim =
-        """
-        with healthy as (%s), failing as (%s), chosen as (
-            select * from (select * from healthy union all select * from failing) due
-             order by access_token_expires_at limit ?
-        )
-        """
-                .formatted(
-                    firstDue("g.consecutive_failures = 0"), firstDue("g.consecutive_failures > 0"))
-            + CLAIM
-            + """
-              from chosen c join agency a on a.id = c.agency_id
-             where g.agency_id = c.agency_id
-            """
-            + CLAIMED;
     return query(
-        claim,
+        CLAIM_DUE,
         row -> lease(row, owner, false),
         applications,
         applications,
@@ -761,6 +762,24 @@ public class Grants {
   public record Changes(Map<String, Long> agencies, long position) {}
 
   /**
+   * The same parameter three times: only where it stands beside the column does the planner see
+   * that few rows follow it, and not read every agency's name.
+   */
+  static final String CHANGES =
+      """
+      select '', pg_snapshot_xmin(pg_current_snapshot())::text
+      union all
+      select a.slug, a.changed_xid::text from agency a where a.changed_xid >= ?::text::xid8
+      union all
+      select a.slug, g.changed_xid::text
+        from agency_grant g join agency a on a.id = g.agency_id
+       where g.changed_xid >= ?::text::xid8
+      union all
+      select r.slug, r.changed_xid::text from agency_removed r
+       where r.changed_xid >= ?::text::xid8
+      """;
+
+  /**
    * The changes of all transactions that were not yet over when a replica looked last.
    *
    * @param position of the last look; {@link #position} before the first
@@ -773,18 +792,7 @@ public class Grants {
     // that few rows follow it, and not read every agency's name.
     String since = Long.toString(position);
     forEach(
-        """
-        select '', pg_snapshot_xmin(pg_current_snapshot())::text
-        union all
-        select a.slug, a.changed_xid::text from agency a where a.changed_xid >= ?::text::xid8
-        union all
-        select a.slug, g.changed_xid::text
-          from agency_grant g join agency a on a.id = g.agency_id
-         where g.changed_xid >= ?::text::xid8
-        union all
-        select r.slug, r.changed_xid::text from agency_removed r
-         where r.changed_xid >= ?::text::xid8
-        """,
+        CHANGES,
         row -> {
           long xid = Long.parseLong(row.getString(2));
           if (row.getString(1).isEmpty()) {

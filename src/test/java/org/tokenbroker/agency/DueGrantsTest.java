@@ -20,7 +20,9 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.NullMarked;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -212,8 +214,8 @@ class DueGrantsTest {
     }
   }
 
-  @Test
-  void lookingWhetherAnythingIsDueReadsAnIndexOnly() throws SQLException {
+  /** Many connected agencies, the next refresh of each so far from now. */
+  private void many(String dueIn) throws SQLException {
     execute(
         "insert into agency (id, slug, name, scope_requested)"
             + " select n, 'b-' || n, 'x', 'read_agency' from generate_series(1, 5000) n");
@@ -223,22 +225,81 @@ class DueGrantsTest {
             + " generation, access_token_expires_at, refresh_token_expires_at, connected_at,"
             + " last_refreshed_at, next_refresh_at)"
             + " select n, gen_random_uuid(), 'APPLICATION', 'CONNECTED', n, 'x', 'read_agency',"
-            + " '', '', '', 1, now(), now(), now(), now(), now() + interval '1 hour'"
-            + " from generate_series(1, 5000) n");
+            + " '', '', '', 1, now(), now(), now(), now(), now() + interval '"
+            + dueIn
+            + "' from generate_series(1, 5000) n");
+    execute("vacuum analyze agency");
     execute("vacuum analyze agency_grant");
+  }
+
+  private String plan(String query, @Nullable Object... arguments) throws SQLException {
     StringBuilder plan = new StringBuilder();
     try (Connection connection = database.dataSource().getConnection();
         PreparedStatement statement =
-            connection.prepareStatement(
-                "explain (analyze, buffers off, timing off) " + Grants.IS_ANY_DUE);
-        ResultSet lines = statement.executeQuery()) {
-      while (lines.next()) {
-        plan.append(lines.getString(1)).append('\n');
+            connection.prepareStatement("explain (analyze, buffers off, timing off) " + query)) {
+      for (int i = 0; i < arguments.length; i++) {
+        statement.setObject(i + 1, arguments[i]);
+      }
+      try (ResultSet lines = statement.executeQuery()) {
+        while (lines.next()) {
+          plan.append(lines.getString(1)).append('\n');
+        }
       }
     }
+    return plan.toString();
+  }
 
-    assertTrue(plan.toString().contains("Index Only Scan using agency_grant_due"), plan.toString());
-    assertTrue(plan.toString().contains("Index Cond: (next_refresh_at"), plan.toString());
-    assertTrue(plan.toString().contains("Heap Fetches: 0"), plan.toString());
+  private static double mostRows(String plan) {
+    return Pattern.compile("actual rows=([0-9.]+) |Rows Removed by .*: ([0-9]+)")
+        .matcher(plan)
+        .results()
+        .map(rows -> rows.group(1) == null ? rows.group(2) : rows.group(1))
+        .mapToDouble(Double::parseDouble)
+        .max()
+        .orElseThrow();
+  }
+
+  @Test
+  void lookingWhetherAnythingIsDueReadsAnIndexOnly() throws SQLException {
+    many("1 hour");
+
+    String plan = plan(Grants.IS_ANY_DUE);
+
+    assertTrue(plan.contains("Index Only Scan using agency_grant_due"), plan);
+    assertTrue(plan.contains("Index Cond: (next_refresh_at"), plan);
+    assertTrue(plan.contains("Heap Fetches: 0"), plan);
+  }
+
+  @Test
+  void aClaimReadsNoMoreThanAWindowHoweverManyAreDue() throws SQLException {
+    many("-1 second");
+
+    String plan =
+        plan(
+            Grants.CLAIM_DUE,
+            true,
+            true,
+            16,
+            true,
+            true,
+            8,
+            16,
+            "me",
+            LEASE.toMillis(),
+            null,
+            "me");
+
+    assertTrue(mostRows(plan) <= 1000, plan);
+  }
+
+  @Test
+  void lookingForChangesReadsOnlyTheseHoweverManyAgenciesThereAre() throws SQLException {
+    many("1 hour");
+    String since = Long.toString(grants.position());
+    execute("update agency_grant set consecutive_failures = 1 where agency_id <= 5");
+
+    String plan = plan(Grants.CHANGES, since, since, since);
+
+    assertTrue(mostRows(plan) <= 10, plan);
   }
 }
