@@ -51,6 +51,7 @@ public final class TestPostgres {
                 .setServerConfig("fsync", "on")
                 .setServerConfig("synchronous_commit", "on")
                 .setServerConfig("max_connections", "500")
+                .setServerConfig("shared_preload_libraries", "pg_stat_statements")
                 .setDataDirectoryCustomizer(TestPostgres::checkPasswords)
                 .setOutputRedirector(Redirect.appendTo(new File("target/test-postgres.log")))
                 .start();
