@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tokenbroker.testing.BrokerProcess;
@@ -21,6 +22,7 @@ import org.tokenbroker.testing.TestDatabase;
 
 /** The packaged service in a process of its own: how it starts and ends. */
 @NullMarked
+@Tag("full")
 class ServeIT {
 
   private static final int ENDED_BY_SIGTERM = 143;

@@ -18,6 +18,7 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -85,8 +86,6 @@ class UpstreamFaultsTest {
         arguments("reset-before", new Fault.Reset(Moment.BEFORE), "upstream_unreachable"),
         arguments("reset-after", new Fault.Reset(Moment.AFTER), "upstream_unreachable"),
         arguments("cut", new Fault.CutBody(10), "upstream_unreachable"),
-        arguments("silence", new Fault.Silence(Moment.BEFORE), "upstream_timeout"),
-        arguments("drip", new Fault.Drip(Duration.ofSeconds(2)), "upstream_timeout"),
         arguments(
             "rate",
             new Fault.ErrorAnswer(
@@ -134,6 +133,20 @@ class UpstreamFaultsTest {
         .then()
         .statusCode(200)
         .body("last_error", nullValue());
+  }
+
+  static Stream<Arguments> slow() {
+    return Stream.of(
+        arguments("silence", new Fault.Silence(Moment.BEFORE), "upstream_timeout"),
+        arguments("drip", new Fault.Drip(Duration.ofSeconds(2)), "upstream_timeout"));
+  }
+
+  /** The same for those that take all the time that a call may take. */
+  @Tag("full")
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("slow")
+  void noAnswerInTimeLeavesTheConsentAsItIs(String name, Fault fault, String error) {
+    aFailureThatProvesNothingLeavesTheConsentAsItIs(name, fault, error);
   }
 
   static List<Fault> refusals() {
