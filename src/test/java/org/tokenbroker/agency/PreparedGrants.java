@@ -33,6 +33,11 @@ public final class PreparedGrants {
     this.grants = new Grants(dataSource, new TokenCipher(keyset));
   }
 
+  /** The grants of this database, as a broker has them. */
+  public Grants grants() {
+    return grants;
+  }
+
   /** Creates an agency and makes this consent its grant. */
   public void connect(
       String slug,

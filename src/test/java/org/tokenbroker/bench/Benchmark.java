@@ -36,6 +36,10 @@ final class Benchmark {
    */
   record Extent(int rounds, Duration load) {}
 
+  /** Not measured, but drawn from what was: instead of a scenario. */
+  private static final String PLOTS = "plots";
+
+  private static final Path RESULTS = Path.of("bench", "results");
   private static final Map<String, Scenario> SCENARIOS = scenarios();
 
   private Benchmark() {}
@@ -49,11 +53,14 @@ final class Benchmark {
     all.put("tick", IdleTick::run);
     all.put("start", Start::run);
     all.put("expired", ExpiredRead::run);
+    all.put("growth", Growth::run);
+    all.put("sizing", Sizing::run);
+    all.put("pieces", Pieces::run);
     return all;
   }
 
   /**
-   * The command: {@code [--rounds N] [--seconds N] [scenario…]}.
+   * The command: {@code [--rounds N] [--seconds N] [scenario…]}, or {@code plots}.
    *
    * @throws Exception if a scenario fails
    */
@@ -68,6 +75,10 @@ final class Benchmark {
         default -> names.add(arguments[i]);
       }
     }
+    if (names.equals(List.of(PLOTS))) {
+      draw();
+      return;
+    }
     Set<String> unknown = new TreeSet<>(names);
     unknown.removeAll(SCENARIOS.keySet());
     if (!unknown.isEmpty()) {
@@ -81,9 +92,14 @@ final class Benchmark {
       System.out.printf("%n## %s%n%n", name);
       List<Result> results = run(name, extent);
       System.out.println(Report.table(results));
-      Report.write(Path.of("bench", "results", name + ".json"), machine, results);
+      Report.write(RESULTS.resolve(name + ".json"), machine, results);
+      draw();
     }
     System.exit(0);
+  }
+
+  private static void draw() {
+    Plots.draw(RESULTS, Path.of("docs", "plots"));
   }
 
   private static List<Result> run(String name, Extent extent) throws Exception {

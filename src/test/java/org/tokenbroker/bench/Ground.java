@@ -225,6 +225,21 @@ final class Ground implements AutoCloseable {
     }
   }
 
+  /** Asks for one column of text. */
+  List<String> strings(String query) {
+    try (Connection connection = connection();
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(query)) {
+      List<String> values = new ArrayList<>();
+      while (row.next()) {
+        values.add(row.getString(1));
+      }
+      return values;
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   @Override
   public void close() {
     processes.forEach(BrokerProcess::close);

@@ -23,6 +23,8 @@ import org.tokenbroker.testing.BrokerProcess;
  */
 final class ReadsWhileRefreshing {
 
+  static final String UNDISTURBED = "undisturbed";
+
   private static final int AGENCIES = 1_000;
   private static final Duration DAY = Duration.ofDays(1);
   private static final Duration UPSTREAM = Duration.ofSeconds(2);
@@ -113,7 +115,7 @@ final class ReadsWhileRefreshing {
             "reads while every agency is refreshed: throughput against none",
             throughput.median(),
             "×",
-            new Figure("undisturbed", "a second", quiet.stream().map(Load::perSecond).toList()),
+            new Figure(UNDISTURBED, "a second", quiet.stream().map(Load::perSecond).toList()),
             new Figure("refreshing", "a second", busy.stream().map(Load::perSecond).toList()),
             throughput),
         Result.atMost(
@@ -121,7 +123,7 @@ final class ReadsWhileRefreshing {
             "the same: 99th percentile",
             slower.median(),
             "×",
-            new Figure("undisturbed", "µs", quiet.stream().map(Load::p99).toList()),
+            new Figure(UNDISTURBED, "µs", quiet.stream().map(Load::p99).toList()),
             new Figure("refreshing", "µs", busy.stream().map(Load::p99).toList()),
             slower),
         Result.atMost(0, "reads that got no token", failed, ""),
