@@ -446,7 +446,8 @@ public class Grants {
    * Records that Active911 refuses the presented token for good. Holds only where it still is the
    * stored one, the lease has not passed to somebody else, and nobody else may have an answer for
    * the same token under way; unless the consent counts as gone already, since an answer that comes
-   * brings it back all the same.
+   * brings it back all the same. Why and since when it was gone then stays as it was: the token is
+   * the same one, and its being refused once more says nothing new of how it was lost.
    *
    * @param grace for how long somebody else's answer is waited for
    * @return whether the consent now counts as gone
@@ -457,9 +458,12 @@ public class Grants {
             update agency_grant
                set state = 'NEEDS_CONSENT', consecutive_failures = consecutive_failures + 1,
                    last_error =
-                       case when rival_presented_at is null then 'invalid_grant'
+                       case when state = 'NEEDS_CONSENT' then last_error
+                            when rival_presented_at is null then 'invalid_grant'
                             else 'answer_lost' end,
-                   last_error_at = clock_timestamp(),
+                   last_error_at =
+                       case when state = 'NEEDS_CONSENT' then last_error_at
+                            else clock_timestamp() end,
                    lease_owner = null, lease_until = null,
                    presented_hash = null, presented_at = null, presented_by = null,
                    rival_presented_at = null
@@ -533,7 +537,8 @@ public class Grants {
   /**
    * Records a refresh that proved nothing about the consent, and when to try again. Our own marker
    * goes, as no answer of ours can come any more; somebody else's stays. Where somebody else's
-   * answer has brought a newer access token, only the lease is given back.
+   * answer has brought a newer access token, only the lease is given back. A consent that counts as
+   * gone keeps its reason.
    *
    * @param error our name for what was wrong
    */
@@ -543,7 +548,10 @@ public class Grants {
             """
         update agency_grant
            set consecutive_failures = consecutive_failures + 1,
-               last_error = ?, last_error_at = clock_timestamp(),
+               last_error = case when state = 'NEEDS_CONSENT' then last_error else ? end,
+               last_error_at =
+                   case when state = 'NEEDS_CONSENT' then last_error_at
+                        else clock_timestamp() end,
                next_refresh_at = clock_timestamp() + ? * interval '1 millisecond',
                lease_owner = null, lease_until = null,
                presented_hash = case when rival_presented_at is null then null

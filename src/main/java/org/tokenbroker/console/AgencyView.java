@@ -226,6 +226,8 @@ record AgencyView(
   static String failure(String type) {
     return switch (type) {
       case "invalid_grant" -> "Active911 refused the consent";
+      case "answer_lost" ->
+          "Active911's answer to a refresh was lost, and with it the token that took the old one's place";
       case "invalid_client" -> "Active911 refused the broker's own client id or secret";
       case "invalid_scope" -> "Active911 refused the permissions asked for";
       case "oauth_error" -> "Active911 refused the request";

@@ -276,7 +276,7 @@ public record GrantModel(
     }
     return change()
         .failures(failures + 1)
-        .error(error, now)
+        .failed(error, now)
         .nextRefreshAt(now + retryIn)
         .withdrawn()
         .row();
@@ -398,10 +398,15 @@ public record GrantModel(
       return this;
     }
 
+    /** Why a consent is gone stays as long as it is gone. */
+    private Change failed(String error, long now) {
+      return state == ConnectionState.NEEDS_CONSENT ? this : error(error, now);
+    }
+
     /** The consent counts as gone. */
     private Change gone(String error, long now) {
-      return state(ConnectionState.NEEDS_CONSENT)
-          .error(error, now)
+      return failed(error, now)
+          .state(ConnectionState.NEEDS_CONSENT)
           .lease(null, null, leaseGeneration)
           .marker(null, null, null)
           .rival(null);

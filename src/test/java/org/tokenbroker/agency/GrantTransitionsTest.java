@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -358,6 +359,42 @@ class GrantTransitionsTest {
 
     assertInstanceOf(Claim.Won.class, claim("four", 1, true, Duration.ZERO));
     assertTrue(settle(rival, "refresh-2"), "whose answer is settled all the same");
+  }
+
+  @Test
+  void whyAConsentIsGoneOutlivesAnAdminsAttempts() throws SQLException {
+    won("one");
+    time.pass(LEASE);
+    grants.awaitRival(won("two"), GRACE);
+    time.pass(GRACE.minus(LEASE));
+    assertEquals(List.of(slug), grants.giveUpRivals());
+    String lostAt = lastError();
+    assertTrue(lostAt.startsWith("answer_lost "), lostAt);
+    time.pass(LEASE);
+
+    assertTrue(grants.consentGone(lease(claim("three", 1, true, Duration.ZERO)), GRACE));
+    assertEquals(lostAt, lastError(), "after the same token was refused once more");
+
+    grants.deferred(
+        lease(claim("four", 1, true, Duration.ZERO)), "upstream_timeout", Duration.ofSeconds(30));
+    assertEquals(lostAt, lastError(), "after an attempt that showed nothing");
+
+    connect("refresh-2");
+    assertTrue(grants.consentGone(won("five"), GRACE));
+    assertEquals("invalid_grant", lastError().split(" ", 2)[0], "of another consent");
+  }
+
+  /** What an admin reads as the last error, and its time. */
+  private String lastError() throws SQLException {
+    try (Connection connection = kept.dataSource().getConnection();
+        Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "select last_error || ' ' || last_error_at from agency_grant where agency_id = "
+                    + id)) {
+      assertTrue(row.next());
+      return row.getString(1);
+    }
   }
 
   @Test
