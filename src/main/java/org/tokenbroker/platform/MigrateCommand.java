@@ -58,7 +58,8 @@ final class MigrateCommand {
     return failure.getMessage() + " (SQL state " + failure.getSQLState() + ")";
   }
 
-  private static String reason(FlywayException failure) {
+  /** In the database's own words: Flyway's repeat the URL, which may hold a password. */
+  static String reason(FlywayException failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof SQLException sql) {
         return reason(sql);

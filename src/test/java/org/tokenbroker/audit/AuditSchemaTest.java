@@ -81,7 +81,8 @@ class AuditSchemaTest {
         "select audit_drop_months(clock_timestamp())",
         "create table audit_event_2000_01 partition of audit_event"
             + " for values from ('2000-01-01') to ('2000-02-01')",
-        "select * from flyway_schema_history",
+        "delete from flyway_schema_history",
+        "update flyway_schema_history set success = true",
       })
   void theApplicationMayDoNothingElse(String statement) throws SQLException {
     owner.execute(AN_EVENT + ";" + A_COUNT);

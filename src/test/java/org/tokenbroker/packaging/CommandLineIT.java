@@ -2,6 +2,7 @@ package org.tokenbroker.packaging;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.flywaydb.core.Flyway;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -80,6 +82,22 @@ class CommandLineIT {
 
     assertEquals(0, outcome.exitCode(), outcome::err);
     assertTrue(outcome.out().startsWith("The schema is up to date, at version "), outcome::out);
+  }
+
+  @Test
+  void givenAnOlderSchemaThenServingIsRefusedWithTheCommandToRun() {
+    TestDatabase database = TestDatabase.create();
+    Flyway.configure().dataSource(database.dataSource()).target("7").load().migrate();
+    Map<String, String> environment = BrokerProcess.environment(database);
+    environment.put("BROKER_MIGRATE", "false");
+
+    IllegalStateException refused =
+        assertThrows(
+            IllegalStateException.class, () -> BrokerProcess.serve(directory, environment).close());
+
+    String log = String.valueOf(refused.getMessage());
+    assertTrue(log.contains("schema is at version 7, and this release needs version "), log);
+    assertTrue(log.contains("run the command 'migrate' as the schema's owner"), log);
   }
 
   @Test
