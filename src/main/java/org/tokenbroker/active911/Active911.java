@@ -61,9 +61,6 @@ public class Active911 {
   private static final int BODY_LIMIT = 1 << 20;
 
   // OpenTelemetry's semantic conventions for HTTP clients, as far as they hold nothing secret.
-  private static final AttributeKey<String> METHOD = AttributeKey.stringKey("http.request.method");
-  private static final AttributeKey<Long> STATUS =
-      AttributeKey.longKey("http.response.status_code");
   private static final AttributeKey<String> SERVER = AttributeKey.stringKey("server.address");
   private static final AttributeKey<String> ERROR_TYPE = AttributeKey.stringKey("error.type");
   private static final int FIRST_ERROR = 400;
@@ -271,7 +268,7 @@ public class Active911 {
   private Span span(String method, String endpoint, URI address) {
     return traces
         .start(method + " " + endpoint, SpanKind.CLIENT)
-        .setAttribute(METHOD, method)
+        .setAttribute(Traces.METHOD, method)
         .setAttribute(SERVER, address.getHost());
   }
 
@@ -280,7 +277,7 @@ public class Active911 {
       Outcome outcome = call(request, deadline);
       switch (outcome) {
         case Outcome.Answered(Answer answer) -> {
-          span.setAttribute(STATUS, answer.status());
+          span.setAttribute(Traces.STATUS, answer.status());
           if (answer.status() >= FIRST_ERROR) {
             span.setStatus(StatusCode.ERROR);
           }

@@ -19,11 +19,6 @@ import org.tokenbroker.trace.Traces;
 class HandoutTraces {
 
   private static final AttributeKey<String> CALLER = AttributeKey.stringKey("token_broker.caller");
-  // OpenTelemetry's semantic conventions for HTTP servers, as far as they hold nothing secret.
-  private static final AttributeKey<String> METHOD = AttributeKey.stringKey("http.request.method");
-  private static final AttributeKey<String> ROUTE = AttributeKey.stringKey("http.route");
-  private static final AttributeKey<Long> STATUS =
-      AttributeKey.longKey("http.response.status_code");
   private static final int OK = 200;
   private static final int NOT_MODIFIED = 304;
   private static final int FIRST_SERVER_ERROR = 500;
@@ -44,8 +39,8 @@ class HandoutTraces {
   private SpanBuilder span(HttpMethod method, String route, HttpServerRequest request) {
     return traces
         .answering(method.name() + ' ' + route, request.headers())
-        .setAttribute(METHOD, method.name())
-        .setAttribute(ROUTE, route);
+        .setAttribute(Traces.METHOD, method.name())
+        .setAttribute(Traces.ROUTE, route);
   }
 
   /** It is one that the caller may make: only now what it asks for is a name and nothing else. */
@@ -55,7 +50,7 @@ class HandoutTraces {
 
   /** It was answered with a token, or 304. */
   static void answered(Span span, Source source) {
-    span.setAttribute(STATUS, source == Source.NOT_MODIFIED ? NOT_MODIFIED : OK)
+    span.setAttribute(Traces.STATUS, source == Source.NOT_MODIFIED ? NOT_MODIFIED : OK)
         .setAttribute(Traces.OUTCOME, HandoutMetrics.nameOf(source))
         .end();
   }
@@ -63,7 +58,7 @@ class HandoutTraces {
   /** It was refused. */
   static void refused(Span span, Throwable failure) {
     ProblemType type = HandoutMetrics.typeOf(failure);
-    span.setAttribute(STATUS, type.status())
+    span.setAttribute(Traces.STATUS, type.status())
         .setAttribute(Traces.OUTCOME, HandoutMetrics.nameOf(type));
     if (type.status() >= FIRST_SERVER_ERROR) {
       span.setStatus(StatusCode.ERROR);

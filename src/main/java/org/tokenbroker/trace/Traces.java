@@ -38,6 +38,17 @@ public class Traces {
   /** Our name for what came of it, as in the metrics. */
   public static final AttributeKey<String> OUTCOME = AttributeKey.stringKey("token_broker.outcome");
 
+  // OpenTelemetry's semantic conventions for HTTP, as far as they hold nothing secret.
+
+  /** The request's method. */
+  public static final AttributeKey<String> METHOD = AttributeKey.stringKey("http.request.method");
+
+  /** The address as it is declared, with its parameters' names in place of their values. */
+  public static final AttributeKey<String> ROUTE = AttributeKey.stringKey("http.route");
+
+  /** The answer's status. */
+  public static final AttributeKey<Long> STATUS = AttributeKey.longKey("http.response.status_code");
+
   private static final String NAME = "org.tokenbroker";
   private static final String TRACEPARENT = "traceparent";
   private static final AttributeKey<String> ERROR_TYPE = AttributeKey.stringKey("error.type");

@@ -81,6 +81,7 @@ class ArchitectureTest {
                       "oauth",
                       "problem",
                       "active911",
+                      "trace",
                       "agency",
                       "caller",
                       "refresh",

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.protobuf.ByteString;
 import com.icegreen.greenmail.util.GreenMail;
 import com.icegreen.greenmail.util.GreenMailUtil;
 import com.icegreen.greenmail.util.ServerSetup;
@@ -311,7 +312,25 @@ class LeakIT {
             .map(Span::getName)
             .collect(Collectors.toCollection(TreeSet::new));
     return names.containsAll(
-        List.of("GET /tokens/{agency}", "POST /tokens/{agency}/refresh", "POST token", "refresh"));
+            List.of(
+                "GET /tokens/{agency}",
+                "POST /tokens/{agency}/refresh",
+                "POST token",
+                "refresh",
+                "GET /connect/{invitation}",
+                "POST /connect/{invitation}"))
+        && isBelow("POST token", "GET /callback")
+        && isBelow("refresh", "POST /console/agencies/{agency}/refresh");
+  }
+
+  private boolean isBelow(String name, String parent) {
+    Set<ByteString> parents =
+        collector.spans().stream()
+            .filter(span -> span.getName().equals(parent))
+            .map(Span::getSpanId)
+            .collect(Collectors.toSet());
+    return collector.spans().stream()
+        .anyMatch(span -> span.getName().equals(name) && parents.contains(span.getParentSpanId()));
   }
 
   private static String query(URI uri, String name) {

@@ -9,6 +9,10 @@ import io.opentelemetry.proto.common.v1.KeyValue;
 import io.opentelemetry.proto.trace.v1.Span;
 import io.opentelemetry.proto.trace.v1.Span.SpanKind;
 import io.opentelemetry.proto.trace.v1.Status.StatusCode;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HexFormat;
@@ -34,7 +38,7 @@ import org.tokenbroker.testing.Eventually;
 import org.tokenbroker.testing.TestCollector;
 import org.tokenbroker.testing.TestDatabase;
 
-/** What a collector is told of reads, by replicas with traces and by one without. */
+/** What a collector is told of reads and pages, by replicas with traces and by one without. */
 @Tag("full")
 @SuppressWarnings("NullAway.Init") // filled by each test
 class TracesIT {
@@ -169,6 +173,45 @@ class TracesIT {
         "who waited for another replica names what it waited for");
     assertEquals("memory", attributes(span(READ, 4)).get("token_broker.outcome"));
     assertFalse(has(READ, 3), "traces are off unless they are switched on");
+  }
+
+  @Test
+  void aPageIsNamedByItsDeclaredAddressAndNothingOfTheRequestIsTold() throws Exception {
+    fleet.start();
+    URI origin = fleet.replica(0).origin();
+
+    try (HttpClient browser = HttpClient.newHttpClient()) {
+      ask(browser, origin.resolve("/callback?code=planted-code&state=planted-state"), 6);
+      ask(browser, origin.resolve("/connect/planted-invitation"), 7);
+      ask(browser, origin.resolve("/console/agencies/planted-agency"), 8);
+      ask(browser, origin.resolve("/console/planted-address"), 9);
+    }
+
+    await("GET /callback", 6);
+    await("GET /connect/{invitation}", 7);
+    await("GET /console/agencies/{agency}", 8);
+    await("GET", 9);
+    Span page = span("GET /callback", 6);
+    assertEquals(SpanKind.SPAN_KIND_SERVER, page.getKind());
+    assertEquals(CLIENT_SPAN, hex(page.getParentSpanId()));
+    assertEquals(
+        Map.of(
+            "http.request.method", "GET",
+            "http.route", "/callback",
+            "http.response.status_code", "400"),
+        attributes(page));
+    assertEquals(
+        Map.of("http.request.method", "GET", "http.response.status_code", "404"),
+        attributes(span("GET", 9)));
+    assertFalse(collector.spans().toString().contains("planted"));
+  }
+
+  private static void ask(HttpClient browser, URI page, int client) throws Exception {
+    browser.send(
+        HttpRequest.newBuilder(page)
+            .header("traceparent", "00-" + trace(client) + "-" + CLIENT_SPAN + "-01")
+            .build(),
+        HttpResponse.BodyHandlers.discarding());
   }
 
   @Test
