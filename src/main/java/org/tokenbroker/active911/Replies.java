@@ -10,12 +10,10 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeParseException;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.tokenbroker.http.RetryAfter;
 import org.tokenbroker.oauth.OAuthError;
 import org.tokenbroker.oauth.Scope;
 import org.tokenbroker.oauth.Secret;
@@ -188,26 +186,9 @@ final class Replies {
     }
   }
 
-  /** {@code Retry-After} in seconds or as a date (RFC 9110 §10.2.3), cut at an hour. */
-  static @Nullable Duration retryAfter(@Nullable String header, Instant now) {
-    if (header == null) {
-      return null;
-    }
-    Duration wait;
-    try {
-      wait = Duration.ofSeconds(Long.parseLong(header.strip()));
-    } catch (NumberFormatException notSeconds) {
-      try {
-        wait =
-            Duration.between(
-                now, ZonedDateTime.parse(header, DateTimeFormatter.RFC_1123_DATE_TIME));
-      } catch (DateTimeParseException neither) {
-        return null;
-      }
-    }
-    if (wait.isNegative()) {
-      return Duration.ZERO;
-    }
-    return wait.compareTo(RETRY_AFTER_LIMIT) > 0 ? RETRY_AFTER_LIMIT : wait;
+  /** How long Active911 asks to be left alone, cut at an hour. */
+  private static @Nullable Duration retryAfter(@Nullable String header, Instant now) {
+    Duration wait = RetryAfter.read(header, now);
+    return wait == null || wait.compareTo(RETRY_AFTER_LIMIT) <= 0 ? wait : RETRY_AFTER_LIMIT;
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Active911, as the broker meets it: its addresses, what is sent there and what its answers mean.
- * The only room that calls it. Knows only the words of OAuth; no database, no agency.
+ * The only room that calls it. Knows only the words of OAuth and HTTP; no database, no agency.
  */
 @NullMarked
 package org.tokenbroker.active911;

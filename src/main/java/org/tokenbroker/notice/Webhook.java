@@ -10,12 +10,9 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -25,6 +22,7 @@ import java.util.concurrent.TimeoutException;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.tokenbroker.agency.DatabaseClock;
+import org.tokenbroker.http.RetryAfter;
 
 /**
  * Sends a notice to the configured address, signed. One request with one deadline; no redirect is
@@ -110,24 +108,6 @@ class Webhook {
     if (status == GONE) {
       return new Attempt.Refused("http_410");
     }
-    return new Attempt.Failed("http_" + status, retryAfter(retryAfter, now));
-  }
-
-  /** {@code Retry-After} in seconds or as a date (RFC 9110 §10.2.3); null where it is neither. */
-  static @Nullable Duration retryAfter(@Nullable String header, Instant now) {
-    if (header == null) {
-      return null;
-    }
-    try {
-      return Duration.ofSeconds(Math.max(0, Long.parseLong(header.strip())));
-    } catch (NumberFormatException e) {
-      try {
-        Instant date =
-            ZonedDateTime.parse(header.strip(), DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
-        return date.isAfter(now) ? Duration.between(now, date) : Duration.ZERO;
-      } catch (DateTimeException notEither) {
-        return null;
-      }
-    }
+    return new Attempt.Failed("http_" + status, RetryAfter.read(retryAfter, now));
   }
 }

@@ -38,10 +38,11 @@ class ArchitectureTest {
   private static final Map<String, Set<String>> ROOMS =
       new TreeMap<>(
           Map.ofEntries(
+              Map.entry("http", Set.of()),
               Map.entry("oauth", Set.of()),
               Map.entry("problem", Set.of()),
               Map.entry("trace", Set.of()),
-              Map.entry("active911", Set.of("oauth", "trace")),
+              Map.entry("active911", Set.of("http", "oauth", "trace")),
               Map.entry("audit", Set.of()),
               Map.entry("agency", Set.of("oauth", "trace", "audit")),
               Map.entry("caller", Set.of("oauth", "problem", "audit", "agency")),
@@ -61,7 +62,7 @@ class ArchitectureTest {
               Map.entry(
                   "onboarding",
                   Set.of("oauth", "problem", "active911", "audit", "agency", "caller", "refresh")),
-              Map.entry("notice", Set.of("oauth", "audit", "agency", "onboarding")),
+              Map.entry("notice", Set.of("http", "oauth", "audit", "agency", "onboarding")),
               Map.entry(
                   "console",
                   Set.of(
@@ -80,8 +81,8 @@ class ArchitectureTest {
                   Set.of(
                       "oauth",
                       "problem",
-                      "active911",
                       "trace",
+                      "active911",
                       "agency",
                       "caller",
                       "refresh",

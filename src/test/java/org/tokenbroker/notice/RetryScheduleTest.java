@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.NullMarked;
@@ -43,15 +42,5 @@ class RetryScheduleTest {
     Duration pause = RetrySchedule.pauseAfter(4, Duration.ZERO, random).orElseThrow();
 
     assertTrue(pause.compareTo(Duration.ofMinutes(30)) >= 0, pause::toString);
-  }
-
-  @Test
-  void aWishComesInSecondsOrAsADate() {
-    Instant now = Instant.parse("2026-11-24T12:00:00Z");
-
-    assertEquals(Duration.ofMinutes(2), Webhook.retryAfter("120", now));
-    assertEquals(Duration.ofHours(1), Webhook.retryAfter("Tue, 24 Nov 2026 13:00:00 GMT", now));
-    assertEquals(Duration.ZERO, Webhook.retryAfter("Tue, 24 Nov 2026 11:00:00 GMT", now));
-    assertEquals(null, Webhook.retryAfter("soon", now));
   }
 }
