@@ -18,7 +18,7 @@ import org.tokenbroker.problem.ProblemType;
 @Interceptor
 @RequiresRole(Role.ADMIN)
 @Priority(RoleCheck.BEHIND_VALIDATION)
-class RoleCheck {
+public class RoleCheck {
 
   static final int BEHIND_VALIDATION = Interceptor.Priority.PLATFORM_AFTER + 900;
 
@@ -32,8 +32,18 @@ class RoleCheck {
 
   @AroundInvoke
   @Nullable Object check(InvocationContext call) throws Exception {
-    RequiresRole needed = call.getInterceptorBinding(RequiresRole.class);
-    Admin admin = Admin.of(request.getCurrent());
+    require(call.getInterceptorBinding(RequiresRole.class), Admin.of(request.getCurrent()), audit);
+    return call.proceed();
+  }
+
+  /**
+   * Refuses an admin whose role does not do. For whoever must know before the parameters are read,
+   * besides the interceptor.
+   *
+   * @param needed what the address asks for; null: nobody may
+   * @throws org.tokenbroker.problem.ProblemException 403, which is noted in the audit trail
+   */
+  public static void require(@Nullable RequiresRole needed, Admin admin, AuditLog audit) {
     if (needed == null || !admin.role().includes(needed.value())) {
       audit.forbidden(Actor.admin(admin.name()), null);
       throw Problem.of(
@@ -43,6 +53,5 @@ class RoleCheck {
                   + (needed == null ? "." : "; this needs " + needed.value().word() + "."))
           .toException();
     }
-    return call.proceed();
   }
 }

@@ -3,6 +3,7 @@ package org.tokenbroker.console;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.ws.rs.container.ResourceInfo;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriBuilder;
 import java.util.List;
@@ -12,6 +13,9 @@ import org.jboss.resteasy.reactive.server.WithFormRead;
 import org.jboss.resteasy.reactive.server.core.ResteasyReactiveRequestContext;
 import org.jboss.resteasy.reactive.server.spi.ResteasyReactiveContainerRequestContext;
 import org.jspecify.annotations.Nullable;
+import org.tokenbroker.audit.AuditLog;
+import org.tokenbroker.caller.RequiresRole;
+import org.tokenbroker.caller.RoleCheck;
 import org.tokenbroker.problem.Problem;
 import org.tokenbroker.problem.ProblemException;
 import org.tokenbroker.problem.ProblemType;
@@ -30,20 +34,22 @@ class SessionFilter {
 
   private final Sessions sessions;
   private final BrowserCookie cookies;
+  private final AuditLog audit;
 
-  SessionFilter(Sessions sessions, BrowserCookie cookies) {
+  SessionFilter(Sessions sessions, BrowserCookie cookies, AuditLog audit) {
     this.sessions = sessions;
     this.cookies = cookies;
+    this.audit = audit;
   }
 
+  /** Before anything of a form is read: whose it is, and whether his role allows it. */
   @ServerRequestFilter
   @SignedIn
-  @WithFormRead
-  public Optional<Response> check(
-      ResteasyReactiveContainerRequestContext request, RoutingContext routing) {
-    boolean reads =
-        routing.request().method().equals(HttpMethod.GET)
-            || routing.request().method().equals(HttpMethod.HEAD);
+  public Optional<Response> session(
+      ResteasyReactiveContainerRequestContext request,
+      RoutingContext routing,
+      ResourceInfo resource) {
+    boolean reads = reads(routing);
     Optional<Session> session =
         cookies
             .read(BrowserCookie.Kind.SESSION, request.getCookies())
@@ -51,12 +57,35 @@ class SessionFilter {
     if (session.isEmpty()) {
       return Optional.of(signInFirst(routing, reads));
     }
-    if (!reads && !CsrfToken.matches(session.get().id(), csrfField(request))) {
-      throw refusedForm();
+    if (!reads) {
+      RoleCheck.require(needed(resource), session.get().admin(), audit);
     }
     session.get().attachTo(routing);
     session.get().admin().attachTo(routing);
     return Optional.empty();
+  }
+
+  /** As {@link RequiresRole} says: what is said on the method takes the place of the class's. */
+  private static @Nullable RequiresRole needed(ResourceInfo resource) {
+    RequiresRole ofMethod = resource.getResourceMethod().getAnnotation(RequiresRole.class);
+    return ofMethod == null
+        ? resource.getResourceClass().getAnnotation(RequiresRole.class)
+        : ofMethod;
+  }
+
+  /** Behind the reading of the form, of which it needs a field. */
+  @ServerRequestFilter
+  @SignedIn
+  @WithFormRead
+  public void form(ResteasyReactiveContainerRequestContext request, RoutingContext routing) {
+    if (!reads(routing) && !CsrfToken.matches(Session.of(routing).id(), csrfField(request))) {
+      throw refusedForm();
+    }
+  }
+
+  private static boolean reads(RoutingContext routing) {
+    HttpMethod method = routing.request().method();
+    return method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD);
   }
 
   /** Whether the page asks for itself, to stay up to date while nobody does anything. */

@@ -14,12 +14,15 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.Charset;
+import java.time.Duration;
 import org.jsoup.Jsoup;
 import org.jsoup.nodes.Document;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.tokenbroker.testing.BrokerClient;
 import org.tokenbroker.testing.BrokerTest;
+import org.tokenbroker.testing.RawHttp;
 
 /** Many agencies at once out of a file. */
 @NullMarked
@@ -104,6 +107,33 @@ class AgencyFilePageTest {
   @Test
   void aFileThatIsTooLargeIsRefused() throws Exception {
     assertEquals(413, upload(new byte[70_000], "").statusCode());
+  }
+
+  /** An upload whose head alone was sent: whoever looks at its body first waits for it. */
+  private static RawHttp.Answer begun(String cookie) {
+    try (RawHttp client =
+        new RawHttp(URI.create("http://localhost:" + RestAssured.port), Duration.ofSeconds(10))) {
+      return client
+          .send(
+              "POST /console/new-agencies/preview HTTP/1.1\r\nHost: localhost\r\n"
+                  + cookie
+                  + "Content-Type: multipart/form-data; boundary=here\r\nContent-Length: 60000",
+              new byte[0])
+          .orElseThrow();
+    }
+  }
+
+  @Test
+  void nothingOfAFileIsReadOfWhoMayNotSendOne() {
+    RawHttp.Answer stranger = begun("");
+    String viewer =
+        Browser.signedIn(BrokerClient.ofTheTest().createAdmin("file-viewer", "viewer")).session();
+    RawHttp.Answer forbidden = begun("Cookie: " + Browser.SESSION + "=" + viewer + "\r\n");
+
+    assertEquals(303, stranger.status());
+    assertThat(stranger.header("Location").orElse(""), containsString("/console/sign-in"));
+    assertEquals(403, forbidden.status());
+    assertThat(forbidden.body(), containsString("Your role here is viewer; this needs admin."));
   }
 
   @Test
