@@ -21,8 +21,13 @@ class AnswerMetrics {
   /** Behind the reads that memory answers, which are measured where they are answered. */
   private static final int BEHIND_CACHED_READS = 850;
 
+  /**
+   * The connection broke before the answer's end: nobody got a status, whichever was set by then.
+   */
+  private static final String BROKEN = "broken";
+
   private final MeterRegistry metrics;
-  private final ConcurrentMap<Integer, Timer> timers = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, Timer> timers = new ConcurrentHashMap<>();
 
   AnswerMetrics(MeterRegistry metrics) {
     this.metrics = metrics;
@@ -35,19 +40,19 @@ class AnswerMetrics {
   private void measure(RoutingContext request) {
     long began = System.nanoTime();
     request.addEndHandler(
-        _ ->
-            timer(request.response().getStatusCode())
+        ended ->
+            timer(ended.failed() ? BROKEN : Integer.toString(request.response().getStatusCode()))
                 .record(System.nanoTime() - began, TimeUnit.NANOSECONDS));
     request.next();
   }
 
-  private Timer timer(int status) {
+  private Timer timer(String status) {
     return timers.computeIfAbsent(
         status,
-        code ->
+        word ->
             Timer.builder("token.broker.answers")
                 .description("Requests that were not answered from memory at once, by status")
-                .tag("status", Integer.toString(code))
+                .tag("status", word)
                 .register(metrics));
   }
 }

@@ -6,6 +6,10 @@ import static org.hamcrest.Matchers.not;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.restassured.RestAssured;
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -22,6 +26,8 @@ import org.junit.jupiter.api.Test;
 import org.tokenbroker.simulator.Simulator;
 import org.tokenbroker.testing.BrokerClient;
 import org.tokenbroker.testing.BrokerTest;
+import org.tokenbroker.testing.BrokerTestResource;
+import org.tokenbroker.testing.Eventually;
 import org.tokenbroker.testing.Monitoring;
 
 /** What whoever scrapes the broker is told. */
@@ -111,6 +117,27 @@ class MetricsTest {
     assertEquals(forbidden + 1, reads("forbidden"));
     // Others may be refreshed meanwhile.
     assertTrue(refreshes("refreshed") > refreshed);
+  }
+
+  private double brokenAnswers() {
+    return samples().getOrDefault("token_broker_answers_seconds_count{status=\"broken\"}", 0.0);
+  }
+
+  @Test
+  void anAnswerThatNobodyGotIsNotCountedAsOne() throws IOException {
+    double before = brokenAnswers();
+    try (Socket socket = new Socket("localhost", RestAssured.port)) {
+      socket
+          .getOutputStream()
+          .write(
+              ("PUT /agencies/metrics-broken HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
+                      + BrokerTestResource.ADMIN_KEY
+                      + "\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
+                  .getBytes(StandardCharsets.US_ASCII));
+    }
+
+    Eventually.isTrue(
+        "the request is counted as broken", () -> brokenAnswers() > before, this::scrape);
   }
 
   @Test
