@@ -26,7 +26,7 @@ import org.tokenbroker.oauth.SecretCheck;
 @Singleton
 class PresentSecrets implements ConfiguredSecrets {
 
-  private final Map<String, Supplier<Secret>> byProperty = new HashMap<>();
+  private final Map<String, Supplier<Optional<Secret>>> byProperty = new HashMap<>();
   private final List<SecretFile> files = new ArrayList<>();
 
   PresentSecrets(Config config, Instance<SecretCheck> checks) {
@@ -39,18 +39,20 @@ class PresentSecrets implements ConfiguredSecrets {
             .toList();
     for (Setting setting : settings) {
       ConfigValue value = values.getConfigValue(setting.property());
-      if (value.getValue() == null || value.getValue().isEmpty()) {
+      String path = values.getConfigValue(setting.fileProperty()).getValue();
+      boolean isFile = path != null && !path.isEmpty();
+      boolean isSet = value.getValue() != null && !value.getValue().isEmpty();
+      if (!isSet && !(isFile && setting.isNext())) {
         continue;
       }
-      Secret secret = Secret.of(value.getValue());
-      String path = values.getConfigValue(setting.fileProperty()).getValue();
-      if (path != null && !path.isEmpty()) { // then the value is the file's: both may not be set
+      Secret secret = isSet ? Secret.of(value.getValue()) : null;
+      if (isFile) { // then the value is the file's: both may not be set
         SecretFile file =
             new SecretFile(setting, path, secret, changed -> refusal(checks, setting, changed));
         files.add(file);
         byProperty.put(setting.property(), file::secret);
       } else {
-        byProperty.put(setting.property(), () -> secret);
+        byProperty.put(setting.property(), () -> Optional.ofNullable(secret));
       }
     }
   }
@@ -65,7 +67,7 @@ class PresentSecrets implements ConfiguredSecrets {
 
   @Override
   public Optional<Secret> find(String property) {
-    return Optional.ofNullable(byProperty.get(property)).map(Supplier::get);
+    return byProperty.getOrDefault(property, Optional::empty).get();
   }
 
   @Scheduled(every = "2s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)

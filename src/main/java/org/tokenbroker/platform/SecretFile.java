@@ -10,7 +10,8 @@ import org.tokenbroker.platform.SecretFiles.UnreadableException;
 /**
  * A secret that comes from a file, and follows it. New content counts when it was found the same
  * twice, as a file may be seen half written, and if it is what it must be. Otherwise, and where the
- * file is gone or empty, the value stays as it was.
+ * file is gone or empty, the value stays as it was; but a {@code …_NEXT} is taken back by emptying
+ * its file, as an empty file at the start means that there is none.
  */
 final class SecretFile {
 
@@ -23,9 +24,10 @@ final class SecretFile {
   private final String path;
   private final Function<Secret, Optional<String>> check;
 
-  private volatile Secret secret;
+  private volatile @Nullable Secret secret;
 
   private boolean unreadable;
+  private boolean seenEmpty;
   private @Nullable Secret seen;
   private @Nullable Secret refused;
   private @Nullable String reason;
@@ -34,28 +36,33 @@ final class SecretFile {
   /**
    * A secret that was read at the start.
    *
+   * @param secret null where the file was empty
    * @param check why a changed value cannot be taken, or empty; asked where it is of the right form
    */
   SecretFile(
-      Setting setting, String path, Secret secret, Function<Secret, Optional<String>> check) {
+      Setting setting,
+      String path,
+      @Nullable Secret secret,
+      Function<Secret, Optional<String>> check) {
     this.setting = setting;
     this.path = path;
     this.secret = secret;
     this.check = check;
   }
 
-  /** The value in force. */
-  Secret secret() {
-    return secret;
+  /** The value in force; empty where there is none. */
+  Optional<Secret> secret() {
+    return Optional.ofNullable(secret);
   }
 
   /** Reads the file. To be called by one thread at a time. */
   synchronized void look() {
-    Secret found;
+    Optional<Secret> found;
     try {
       found = read();
     } catch (UnreadableException e) {
       seen = null;
+      seenEmpty = false;
       if (!unreadable) {
         unreadable = true;
         LOG.warnf(
@@ -65,6 +72,24 @@ final class SecretFile {
       return;
     }
     unreadable = false;
+    if (found.isEmpty()) {
+      takeBack();
+    } else {
+      seenEmpty = false;
+      follow(found.get());
+    }
+  }
+
+  private void takeBack() {
+    seen = null;
+    if (seenEmpty && secret != null) {
+      secret = null;
+      LOG.infof("%s was taken back: its file is empty", setting.key());
+    }
+    seenEmpty = true;
+  }
+
+  private void follow(Secret found) {
     if (found.equals(secret)) {
       seen = null;
       refused = null;
@@ -75,12 +100,15 @@ final class SecretFile {
     }
   }
 
-  private Secret read() throws UnreadableException {
+  private Optional<Secret> read() throws UnreadableException {
     String text = SecretFiles.read(path);
-    if (text.isEmpty()) {
-      throw new UnreadableException("is empty");
+    if (!text.isEmpty()) {
+      return Optional.of(Secret.of(text));
     }
-    return Secret.of(text);
+    if (setting.isNext()) {
+      return Optional.empty();
+    }
+    throw new UnreadableException("is empty");
   }
 
   private void take(Secret found) {

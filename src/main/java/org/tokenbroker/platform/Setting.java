@@ -25,8 +25,14 @@ record Setting(
     boolean secret,
     Expectation expectation) {
 
+  private static final String NEXT_KEY_SUFFIX = "_NEXT";
   private static final String FILE_KEY_SUFFIX = "_FILE";
   private static final String FILE_PROPERTY_SUFFIX = "-file";
+
+  /** Whether it is valid beside another one only for as long as that is rolled. */
+  boolean isNext() {
+    return key.endsWith(NEXT_KEY_SUFFIX);
+  }
 
   static final Setting PUBLIC_URL =
       required("BROKER_PUBLIC_URL", "broker.public-url", Expectation.webAddress());

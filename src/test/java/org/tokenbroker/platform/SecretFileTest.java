@@ -67,8 +67,12 @@ class SecretFileTest {
   }
 
   private SecretFile file(Path path) {
+    return file(path, "broker.admin-key");
+  }
+
+  private SecretFile file(Path path, String property) {
     return new SecretFile(
-        Setting.ofProperty("broker.admin-key").orElseThrow(),
+        Setting.ofProperty(property).orElseThrow(),
         path.toString(),
         Secret.of(OLD),
         changed -> {
@@ -107,7 +111,7 @@ class SecretFileTest {
     project("2", NEW + "\n");
     look(file, 2);
 
-    assertEquals(Secret.of(NEW), file.secret());
+    assertEquals(Optional.of(Secret.of(NEW)), file.secret());
     assertEquals(List.of("INFO BROKER_ADMIN_KEY was read anew from its file"), logged);
   }
 
@@ -118,11 +122,11 @@ class SecretFileTest {
     write(NEW + "-and-the-rest");
     file.look();
 
-    assertEquals(Secret.of(OLD), file.secret());
+    assertEquals(Optional.of(Secret.of(OLD)), file.secret());
 
     file.look();
 
-    assertEquals(Secret.of(NEW + "-and-the-rest"), file.secret());
+    assertEquals(Optional.of(Secret.of(NEW + "-and-the-rest")), file.secret());
   }
 
   @Test
@@ -132,7 +136,7 @@ class SecretFileTest {
 
     look(file, 3);
 
-    assertEquals(Secret.of(OLD), file.secret());
+    assertEquals(Optional.of(Secret.of(OLD)), file.secret());
     assertEquals(
         List.of(
             "WARN BROKER_ADMIN_KEY_FILE names a file that does not exist: the value that was read"
@@ -146,8 +150,42 @@ class SecretFileTest {
 
     look(file, 3);
 
-    assertEquals(Secret.of(OLD), file.secret());
+    assertEquals(Optional.of(Secret.of(OLD)), file.secret());
     assertEquals(1, logged.size(), logged::toString);
+  }
+
+  @Test
+  void givenANextSecretWhoseFileIsEmptiedThenItIsTakenBackAndMayComeAgain() throws IOException {
+    SecretFile file = file(write(OLD), "broker.admin-key-next");
+    file.look();
+    write("\n");
+    file.look();
+
+    assertEquals(Optional.of(Secret.of(OLD)), file.secret(), "it may be half written");
+
+    look(file, 2);
+
+    assertEquals(Optional.empty(), file.secret());
+
+    write(NEW);
+    look(file, 2);
+
+    assertEquals(Optional.of(Secret.of(NEW)), file.secret());
+    assertEquals(
+        List.of(
+            "INFO BROKER_ADMIN_KEY_NEXT was taken back: its file is empty",
+            "INFO BROKER_ADMIN_KEY_NEXT was read anew from its file"),
+        logged);
+  }
+
+  @Test
+  void givenANextSecretWhoseFileIsGoneThenItStays() throws IOException {
+    SecretFile file = file(write(OLD), "broker.admin-key-next");
+    Files.delete(directory.resolve("admin-key"));
+
+    look(file, 3);
+
+    assertEquals(Optional.of(Secret.of(OLD)), file.secret());
   }
 
   @Test
@@ -159,7 +197,7 @@ class SecretFileTest {
     Files.delete(directory.resolve("admin-key"));
     file.look();
 
-    assertEquals(Secret.of(NEW), file.secret());
+    assertEquals(Optional.of(Secret.of(NEW)), file.secret());
     assertEquals(3, logged.size(), logged::toString);
   }
 
@@ -169,7 +207,7 @@ class SecretFileTest {
 
     look(file, 5);
 
-    assertEquals(Secret.of(OLD), file.secret());
+    assertEquals(Optional.of(Secret.of(OLD)), file.secret());
     assertEquals(0, checks);
     assertEquals(1, logged.size(), logged::toString);
     assertTrue(logged.getFirst().startsWith("ERROR What the file of BROKER_ADMIN_KEY holds now"));
@@ -182,13 +220,13 @@ class SecretFileTest {
     refusal = Optional.of("lacks a key");
     look(file, 10);
 
-    assertEquals(Secret.of(OLD), file.secret());
+    assertEquals(Optional.of(Secret.of(OLD)), file.secret());
     assertEquals(1, checks);
 
     refusal = Optional.empty();
     look(file, SecretFile.LOOKS_BETWEEN_TRIES);
 
-    assertEquals(Secret.of(NEW), file.secret());
+    assertEquals(Optional.of(Secret.of(NEW)), file.secret());
     assertEquals(2, checks);
     assertEquals(2, logged.size(), logged::toString);
   }
