@@ -669,9 +669,10 @@ public class Grants {
         .findFirst();
   }
 
-  /** How many rows are fetched, and decrypted by a thread, at a time; and how many times that. */
+  /** How many rows are fetched at a time, and then decrypted by one thread. */
   private static final int BATCH = 1000;
 
+  /** How many batches are decrypted or wait for it: memory need not hold all rows encrypted too. */
   private static final int BATCHES_AHEAD = 4;
 
   /** How many agencies' tokens could be read, and how many could not be decrypted. */
@@ -795,9 +796,6 @@ public class Grants {
   public Changes changesSince(long position) {
     Map<String, Long> agencies = new HashMap<>();
     long[] next = {position};
-    // Three times, and not once for all: only where it stands beside the column does the planner
-    // see
-    // that few rows follow it, and not read every agency's name.
     String since = Long.toString(position);
     forEach(
         CHANGES,
