@@ -6,6 +6,7 @@ import io.quarkus.security.identity.request.AuthenticationRequest;
 import io.quarkus.security.runtime.QuarkusSecurityIdentity;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.persistence.EntityManager;
 import java.lang.reflect.Proxy;
@@ -23,6 +24,7 @@ import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
 import org.tokenbroker.agency.DatabaseClock;
 import org.tokenbroker.agency.PreparedClock;
 import org.tokenbroker.testing.TestDatabase;
@@ -136,6 +138,15 @@ public class CallerPieces {
     caller = callers.caller(byKey.getFirst());
     check(caller);
     check(callers.caller(byJwt.getFirst()));
+  }
+
+  /**
+   * Lets the process end: it would be ended by force after half a minute, and leave its database
+   * server behind.
+   */
+  @TearDown
+  public void end() {
+    Infrastructure.getDefaultWorkerPool().shutdownNow();
   }
 
   private static void check(AuthenticatedCaller found) {
