@@ -35,8 +35,8 @@ import org.tokenbroker.refresh.ChangeListener;
  * lost notification loses nothing.
  *
  * <p>LISTEN needs a session of its own, past any pooler: {@code BROKER_FEED_JDBC_URL}. NOTIFY takes
- * a lock of the whole database when it commits, so it is sent by itself, once for all changes of a
- * moment.
+ * a lock of the whole database when it commits, so it is sent by itself, and once for all changes
+ * of a moment.
  */
 @Singleton
 class ChangeBell implements ChangeListener {
@@ -49,7 +49,10 @@ class ChangeBell implements ChangeListener {
   private static final String AGENCIES = "agencies";
   private static final String CALLERS = "callers";
 
-  /** For how long changes are gathered before they are told. */
+  /**
+   * For how long changes are gathered after some were told: one by itself is told at once, since
+   * others may have readers who wait for it.
+   */
   private static final Duration GATHER = Duration.ofMillis(20);
 
   /** How often the listening connection is tried where nothing is heard. */
@@ -127,7 +130,6 @@ class ChangeBell implements ChangeListener {
     try {
       while (true) {
         toTell.acquire();
-        Thread.sleep(GATHER);
         toTell.drainPermits();
         if (agencies.getAndSet(false)) {
           notify(AGENCIES);
@@ -135,6 +137,7 @@ class ChangeBell implements ChangeListener {
         if (callers.getAndSet(false)) {
           notify(CALLERS);
         }
+        Thread.sleep(GATHER);
       }
     } catch (InterruptedException e) {
       // The process ends.
