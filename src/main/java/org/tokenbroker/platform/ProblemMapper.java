@@ -47,6 +47,9 @@ class ProblemMapper {
   private static final String READER_OF_FORMS =
       "org.jboss.resteasy.reactive.server.core.multipart.";
 
+  private static final String READER_OF_BODIES =
+      "org.jboss.resteasy.reactive.server.vertx.VertxInputStream";
+
   /** Longer than the name of any field of ours, and too short for a token or key to be whole. */
   private static final int NAME_LIMIT = 24;
 
@@ -182,14 +185,24 @@ class ProblemMapper {
     return failed(failure, request);
   }
 
-  /** A form in parts (RFC 7578) that is none, or ends too early, is not told apart otherwise. */
+  /**
+   * A form in parts (RFC 7578) that is none, or a body that does not come: who sends has hung up,
+   * or keeps the server waiting. Neither is told apart otherwise.
+   */
   @ServerExceptionMapper
-  public Response form(IOException failure, RoutingContext request) {
+  public Response unread(IOException failure, RoutingContext request) {
     StackTraceElement[] trace = failure.getStackTrace();
-    return trace.length > 0 && trace[0].getClassName().startsWith(READER_OF_FORMS)
-        ? responses.of(
-            Problem.of(ProblemType.INVALID_REQUEST, "The form cannot be read."), null, request)
-        : failed(failure, request);
+    String thrower = trace.length > 0 ? trace[0].getClassName() : "";
+    if (thrower.startsWith(READER_OF_FORMS)) {
+      return responses.of(
+          Problem.of(ProblemType.INVALID_REQUEST, "The form cannot be read."), null, request);
+    }
+    if (thrower.startsWith(READER_OF_BODIES)) {
+      LOG.debugf("A body did not come whole: %s", failure.getMessage());
+      return responses.of(
+          Problem.of(ProblemType.INVALID_REQUEST, "The body did not come whole."), null, request);
+    }
+    return failed(failure, request);
   }
 
   @ServerExceptionMapper
