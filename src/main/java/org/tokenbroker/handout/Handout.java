@@ -23,8 +23,7 @@ final class Handout {
   private final @Nullable Answer answer;
 
   /** The parts of an answer that stay the same for as long as the token does. */
-  private record Answer(
-      String etag, Buffer head, Buffer tail, Instant expiresAt, Instant nextRefreshAt) {}
+  private record Answer(String etag, Buffer head, Buffer tail, Instant expiresAt) {}
 
   private Handout(HandoutState state, @Nullable Answer answer) {
     this.state = state;
@@ -51,8 +50,7 @@ final class Handout {
         '"' + Base64.getUrlEncoder().withoutPadding().encodeToString(hash) + '"',
         Buffer.buffer(head.getBytes(StandardCharsets.UTF_8)),
         Buffer.buffer(tail.getBytes(StandardCharsets.UTF_8)),
-        token.expiresAt().truncatedTo(ChronoUnit.SECONDS),
-        token.nextRefreshAt());
+        token.expiresAt().truncatedTo(ChronoUnit.SECONDS));
   }
 
   private static String json(String text) {
@@ -83,11 +81,6 @@ final class Handout {
   long lifetime() {
     CurrentToken token = state.token();
     return token == null ? 0 : Duration.between(token.issuedAt(), token.expiresAt()).toSeconds();
-  }
-
-  /** Whether the token is due to be renewed, valid or not. */
-  boolean isDue(Instant now) {
-    return answer != null && !now.isBefore(answer.nextRefreshAt);
   }
 
   /** Names the token (RFC 9110 §8.8.3), in quotes. Only where there is one. */

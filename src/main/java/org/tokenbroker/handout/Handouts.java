@@ -78,7 +78,9 @@ class Handouts {
   }
 
   /**
-   * A token from memory, if that holds one good for so long; null otherwise. Does not block.
+   * A token from memory, if that holds one good for so long; null otherwise. Does not block. One
+   * that is due is not renewed for it, which is the schedule's task: where many are due, as after
+   * an outage, their readers would take the calls to Active911 from those who have no token.
    *
    * @param minTtl seconds
    */
@@ -102,13 +104,7 @@ class Handouts {
   }
 
   private @Nullable Handout held(Handout held, int minTtl, Instant now) {
-    if (!isGoodFor(held, minTtl, now)) {
-      return null;
-    }
-    if (held.isDue(now) && held.state().state() == ConnectionState.CONNECTED) {
-      renewBehind(held);
-    }
-    return held;
+    return isGoodFor(held, minTtl, now) ? held : null;
   }
 
   /** The database's time. */
@@ -118,11 +114,6 @@ class Handouts {
 
   private static boolean isGoodFor(Handout handout, int minTtl, Instant now) {
     return handout.secondsLeft(now) >= Math.max(1, minTtl);
-  }
-
-  private void renewBehind(Handout stale) {
-    // What comes of it is stored and logged there; nobody here waits for it.
-    var _ = renew(stale, Refresher.Reason.DUE);
   }
 
   private CompletableFuture<RefreshOutcome> renew(Handout old, Refresher.Reason reason) {

@@ -8,8 +8,10 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tokenbroker.proof.Fleet.Life;
@@ -17,11 +19,11 @@ import org.tokenbroker.testing.Eventually;
 import org.tokenbroker.testing.TestDatabase;
 
 /**
- * What a refresh costs the database where many are due, as the database itself counts it: every
- * statement of the packaged broker, from before it finds the first one due until the last one is in
- * the audit trail. Claims, the gate, settling, telling other replicas, looking for what they have
- * changed and the audit are among them, and so is whatever is asked by the clock meanwhile; BEGIN
- * and COMMIT are not.
+ * What reads and refreshes cost the database, as it counts that itself. Of refreshes, where many
+ * are due: every statement of the packaged broker, from before it finds the first one due until the
+ * last one is in the audit trail. Claims, the gate, settling, telling other replicas, looking for
+ * what they have changed and the audit are among them, and so is whatever is asked by the clock
+ * meanwhile; BEGIN and COMMIT are not.
  */
 class StatementsIT {
 
@@ -30,6 +32,9 @@ class StatementsIT {
 
   private static final int FOR_EACH = 3;
 
+  private static final int DUE = 10;
+  private static final int READS = 20;
+
   private static final String REFRESHED =
       "select count(*) from audit_event where event = 'token_refreshed'";
 
@@ -37,16 +42,55 @@ class StatementsIT {
 
   private record Counted(long calls, String statement) {}
 
+  /** By an agency's id, as for somebody who waits: the schedule claims by what is due. */
+  private static final Pattern CLAIM_OF_ONE =
+      Pattern.compile("set lease_owner = \\$.*where g\\.agency_id = \\$", Pattern.DOTALL);
+
+  @Test
+  void aReadOfATokenThatIsDueButGoodClaimsNothing() throws SQLException {
+    TestDatabase database = TestDatabase.create();
+    try (Fleet fleet = new Fleet(directory, database)) {
+      List<Subject> subjects = fleet.connect(DUE, Life.due(Duration.ofDays(1)));
+      // So that the schedule has nothing to do with them while they are read.
+      database.execute(
+          """
+          update agency_grant
+             set lease_owner = 'another', lease_until = clock_timestamp() + interval '1 hour',
+                 lease_generation = lease_generation + 1
+          """);
+      fleet.start(1);
+      TestDatabase observer = observer(database);
+
+      for (int i = 0; i < READS; i++) {
+        for (Subject subject : subjects) {
+          assertTrue(fleet.read(fleet.replica(0), subject).isOk(), fleet::logs);
+        }
+      }
+
+      assertEquals(
+          List.of(),
+          countedByOthersThan(observer).stream()
+              .filter(each -> CLAIM_OF_ONE.matcher(each.statement()).find())
+              .toList());
+      assertEquals(0, fleet.refreshes());
+    }
+  }
+
+  /** Under a name of its own, so that its statements can be told from the broker's. */
+  private static TestDatabase observer(TestDatabase database) throws SQLException {
+    TestDatabase observer = database.asAnotherRole();
+    database.execute("alter role " + observer.user() + " superuser");
+    observer.execute("create extension pg_stat_statements");
+    return observer;
+  }
+
   @Test
   void aRefreshTakesThreeStatementsAtMost() throws SQLException {
     TestDatabase database = TestDatabase.create();
     try (Fleet fleet = new Fleet(directory, database)) {
       fleet.connect(AGENCIES, Life.whole());
       fleet.start(1);
-      // Under a name of its own, so that these statements can be told from the broker's.
-      TestDatabase observer = database.asAnotherRole();
-      database.execute("alter role " + observer.user() + " superuser");
-      observer.execute("create extension pg_stat_statements");
+      TestDatabase observer = observer(database);
 
       observer.execute(
           """
