@@ -90,7 +90,7 @@ class Handouts {
       return null; // what was paused or revoked meanwhile is not known here
     }
     refuseIfPaused(held);
-    return held(held, minTtl, clock.instant());
+    return isGoodFor(held, minTtl, clock.instant()) ? held : null;
   }
 
   /**
@@ -98,13 +98,9 @@ class Handouts {
    */
   @Nullable Handout heldAt(Instant now, String agency, int minTtl) {
     Handout held = cache.get(agency);
-    return held == null || held.state().paused() || feed.isTooOld()
+    return held == null || held.state().paused() || feed.isTooOld() || !isGoodFor(held, minTtl, now)
         ? null
-        : held(held, minTtl, now);
-  }
-
-  private @Nullable Handout held(Handout held, int minTtl, Instant now) {
-    return isGoodFor(held, minTtl, now) ? held : null;
+        : held;
   }
 
   /** The database's time. */
