@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -364,23 +365,85 @@ public class Grants {
         .formatted(DUE, which, WINDOW);
   }
 
-  /** No marker is for the token that is stored now. */
-  private static final String UNMARKED =
-      """
-      presented_hash = null, presented_at = null, presented_by = null, rival_presented_at = null
-      """;
+  /** The row of an agency, waited for if another transaction has it locked. */
+  private static final String ITS_ROW = "cast(? as bigint)";
 
-  /** Where the token stays, somebody else's marker does: their answer may hold another one. */
-  private static final String STILL_MARKED =
-      """
-      presented_hash =
-          case when lease_generation = held.number and rival_presented_at is null then null
-               else presented_hash end,
-      presented_at =
-          case when lease_generation = held.number then rival_presented_at else presented_at end,
-      rival_presented_at =
-          case when lease_generation = held.number then null else rival_presented_at end
-      """;
+  /** The same, but for none where it would have to be waited for. */
+  private static final String ITS_FREE_ROW =
+      "(select g.agency_id from agency_grant g where g.agency_id = ? for update skip locked)";
+
+  /**
+   * Where the refresh token changes, no marker is for the one that is stored now. Where it stays,
+   * somebody else's marker does: their answer may hold another one.
+   *
+   * @param row {@link #ITS_ROW} or {@link #ITS_FREE_ROW}
+   */
+  private static String settling(String row) {
+    return """
+        update agency_grant
+           set state = 'CONNECTED', access_token = ?, access_token_expires_at = ?,
+               refresh_token = ?, refresh_token_hash = ?, refresh_token_expires_at = ?,
+               previous_refresh_token = ?, scope_granted = ?,
+               generation = generation + 1, last_refreshed_at = ?, next_refresh_at = ?,
+               consecutive_failures = 0, last_error = null, last_error_at = null,
+               forced_at = case when ? then ? else forced_at end,
+               lease_until =
+                   case when lease_generation = held.number or lease_owner = 'grace' then null
+                        else lease_until end,
+               lease_owner =
+                   case when lease_generation = held.number or lease_owner = 'grace' then null
+                        else lease_owner end,
+               presented_hash =
+                   case when held.rotated then null
+                        when lease_generation = held.number and rival_presented_at is null then null
+                        else presented_hash end,
+               presented_at =
+                   case when held.rotated then null
+                        when lease_generation = held.number then rival_presented_at
+                        else presented_at end,
+               presented_by = case when held.rotated then null else presented_by end,
+               rival_presented_at =
+                   case when held.rotated or lease_generation = held.number then null
+                        else rival_presented_at end
+          from (select cast(? as bigint) as number, cast(? as boolean) as rotated) held
+         where agency_id = %s and connection_id = ? and refresh_token_hash = ?
+           and (generation = ? or held.rotated)
+        """
+        .formatted(row);
+  }
+
+  private static final String SETTLE = settling(ITS_ROW);
+  private static final String SETTLE_IF_FREE = settling(ITS_FREE_ROW);
+
+  private @Nullable Object[] settled(Renewal renewal) {
+    Lease lease = renewal.lease();
+    TokenSet tokens = renewal.tokens();
+    boolean rotated = !tokens.refreshToken().equals(lease.refreshToken());
+    return new @Nullable Object[] {
+      cipher.encrypt(tokens.accessToken(), Place.ofGrant(lease.agencyId(), "access_token")),
+      tokens.accessTokenExpiresAt(),
+      cipher.encrypt(tokens.refreshToken(), Place.ofGrant(lease.agencyId(), "refresh_token")),
+      tokens.refreshToken().sha256(),
+      tokens.refreshTokenExpiresAt(),
+      // The token before stays until the next success, for the case that the new one was lost on
+      // its way; nothing to keep where it is still the same.
+      rotated
+          ? cipher.encrypt(
+              lease.refreshToken(), Place.ofGrant(lease.agencyId(), "previous_refresh_token"))
+          : null,
+      tokens.scope().toString(),
+      lease.claimedAt(),
+      renewal.nextRefreshAt(),
+      lease.forced(),
+      lease.claimedAt(),
+      lease.number(),
+      rotated,
+      lease.agencyId(),
+      lease.connectionId(),
+      lease.refreshToken().sha256(),
+      lease.generation()
+    };
+  }
 
   /**
    * Stores what a refresh won. Holds where the connection is the one that the lease was won for,
@@ -389,57 +452,39 @@ public class Grants {
    * lease has ended, and even if the consent was found gone meanwhile: the answer may hold the only
    * live token.
    *
-   * @param tokens the tokens after the answer
-   * @param nextRefreshAt when to refresh next, on the database's clock
    * @return whether it was stored; if not, something newer is
    */
-  public boolean settle(Lease lease, TokenSet tokens, Instant nextRefreshAt) {
-    boolean rotated = !tokens.refreshToken().equals(lease.refreshToken());
-    return update(
-            """
-            update agency_grant
-               set state = 'CONNECTED', access_token = ?, access_token_expires_at = ?,
-                   refresh_token = ?, refresh_token_hash = ?, refresh_token_expires_at = ?,
-                   previous_refresh_token = ?, scope_granted = ?,
-                   generation = generation + 1, last_refreshed_at = ?, next_refresh_at = ?,
-                   consecutive_failures = 0, last_error = null, last_error_at = null,
-                   forced_at = case when ? then ? else forced_at end,
-                   lease_until =
-                       case when lease_generation = held.number or lease_owner = 'grace' then null
-                            else lease_until end,
-                   lease_owner =
-                       case when lease_generation = held.number or lease_owner = 'grace' then null
-                            else lease_owner end,
-            """
-                + (rotated ? UNMARKED : STILL_MARKED)
-                + """
-              from (select cast(? as bigint) as number) held
-             where agency_id = ? and connection_id = ? and refresh_token_hash = ?
-               and (generation = ? or ?)
-            """,
-            cipher.encrypt(tokens.accessToken(), Place.ofGrant(lease.agencyId(), "access_token")),
-            tokens.accessTokenExpiresAt(),
-            cipher.encrypt(tokens.refreshToken(), Place.ofGrant(lease.agencyId(), "refresh_token")),
-            tokens.refreshToken().sha256(),
-            tokens.refreshTokenExpiresAt(),
-            // The token before stays until the next success, for the case that the new one was
-            // lost on its way; nothing to keep where it is still the same.
-            rotated
-                ? cipher.encrypt(
-                    lease.refreshToken(), Place.ofGrant(lease.agencyId(), "previous_refresh_token"))
-                : null,
-            tokens.scope().toString(),
-            lease.claimedAt(),
-            nextRefreshAt,
-            lease.forced(),
-            lease.claimedAt(),
-            lease.number(),
-            lease.agencyId(),
-            lease.connectionId(),
-            lease.refreshToken().sha256(),
-            lease.generation(),
-            rotated)
-        > 0;
+  public boolean settle(Renewal renewal) {
+    return update(SETTLE, settled(renewal)) > 0;
+  }
+
+  /**
+   * Stores what several refreshes won, as {@link #settle} does, but by one commit: it is what costs
+   * most. A row that another transaction has locked is passed over, so that it holds up no other.
+   *
+   * @return for each, in their order, whether it was stored; if not, {@link #settle} tells why
+   * @throws DatabaseUnavailableException if none is known to be stored
+   */
+  public List<Boolean> settleTogether(List<Renewal> renewals) {
+    // Before a connection is taken, which others may wait for.
+    List<@Nullable Object[]> settled = renewals.stream().map(this::settled).toList();
+    try (Connection connection = dataSource.getConnection()) {
+      connection.setAutoCommit(false);
+      try (PreparedStatement statement = connection.prepareStatement(SETTLE_IF_FREE)) {
+        for (@Nullable Object[] arguments : settled) {
+          bind(statement, arguments);
+          statement.addBatch();
+        }
+        int[] updated = statement.executeBatch();
+        connection.commit();
+        return Arrays.stream(updated).mapToObj(rows -> rows > 0).toList();
+      } catch (SQLException e) {
+        connection.rollback();
+        throw e;
+      }
+    } catch (SQLException e) {
+      throw new DatabaseUnavailableException(e);
+    }
   }
 
   /**

@@ -27,22 +27,19 @@ import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
-import org.jspecify.annotations.Nullable;
 import org.tokenbroker.agency.GrantKind;
 import org.tokenbroker.agency.Lease;
+import org.tokenbroker.agency.Renewal;
 import org.tokenbroker.agency.TokenCipher;
 import org.tokenbroker.agency.TokenCipher.Place;
 import org.tokenbroker.agency.TokenCipher.UndecipherableException;
@@ -71,6 +68,9 @@ class Journal {
   /** How the name of a file begins that holds several: with their number. */
   private static final Pattern SEVERAL = Pattern.compile("several-(\\d{1,6})-");
 
+  /** More than come at once; and as many as the pattern above has room for. */
+  private static final int MOST_IN_A_FILE = 10_000;
+
   private static final int NAME_BYTES = 8;
 
   private static final JsonMapper JSON =
@@ -89,8 +89,8 @@ class Journal {
   private final TokenCipher cipher;
   private final SecureRandom random;
   private final AtomicBoolean ill = new AtomicBoolean();
-  private final Queue<Waiting> waiting = new ConcurrentLinkedQueue<>();
-  private final Lock writing = new ReentrantLock();
+  private final GroupCommit<Unsettled, Entry> together =
+      new GroupCommit<>("journal", MOST_IN_A_FILE, this::write);
 
   Journal(
       @ConfigProperty(name = "broker.journal-dir", defaultValue = "journal") Path directory,
@@ -125,16 +125,6 @@ class Journal {
       Set<Unsettled> unsettled = ConcurrentHashMap.newKeySet();
       unsettled.addAll(answers);
       return new Sheet(path, unsettled);
-    }
-  }
-
-  /** Somebody who waits for an answer to be written. */
-  private static final class Waiting {
-    final Unsettled answer;
-    @Nullable Entry entry;
-
-    Waiting(Unsettled answer) {
-      this.answer = answer;
     }
   }
 
@@ -239,8 +229,8 @@ class Journal {
       implements Written {
 
     static Written of(Answer answer) {
-      Lease lease = answer.lease();
-      TokenSet tokens = answer.tokens();
+      Lease lease = answer.renewal().lease();
+      TokenSet tokens = answer.renewal().tokens();
       return new WrittenAnswer(
           lease.agencyId(),
           lease.slug(),
@@ -261,34 +251,35 @@ class Journal {
           tokens.refreshToken().value(),
           tokens.refreshTokenExpiresAt(),
           tokens.scope().toString(),
-          answer.nextRefreshAt());
+          answer.renewal().nextRefreshAt());
     }
 
     @Override
     public Unsettled read() {
       return new Answer(
-          new Lease(
-              agencyId,
-              slug,
-              owner,
-              number,
-              connectionId,
-              kind,
-              Secret.of(presented),
-              presentedExpiresAt,
-              Scope.parse(leaseScope),
-              generation,
-              consecutiveFailures,
-              oldExpiresAt,
-              claimedAt,
-              forced),
-          new TokenSet(
-              Secret.of(accessToken),
-              accessTokenExpiresAt,
-              Secret.of(refreshToken),
-              refreshTokenExpiresAt,
-              Scope.parse(scope)),
-          nextRefreshAt);
+          new Renewal(
+              new Lease(
+                  agencyId,
+                  slug,
+                  owner,
+                  number,
+                  connectionId,
+                  kind,
+                  Secret.of(presented),
+                  presentedExpiresAt,
+                  Scope.parse(leaseScope),
+                  generation,
+                  consecutiveFailures,
+                  oldExpiresAt,
+                  claimedAt,
+                  forced),
+              new TokenSet(
+                  Secret.of(accessToken),
+                  accessTokenExpiresAt,
+                  Secret.of(refreshToken),
+                  refreshTokenExpiresAt,
+                  Scope.parse(scope)),
+              nextRefreshAt));
     }
 
     @Override
@@ -306,32 +297,12 @@ class Journal {
   }
 
   private Entry appendWithOthers(Answer answer) {
-    Waiting own = new Waiting(answer);
-    waiting.add(own);
-    // Not to be interrupted: it may be the only live token of an agency.
-    writing.lock();
     try {
-      Entry entry = own.entry;
-      return entry == null ? writeAllFor(own) : entry;
-    } finally {
-      writing.unlock();
+      return together.commit(answer);
+    } catch (CompletionException e) {
+      LOG.errorf(e.getCause(), "Several answers could not be journaled together");
+      return write(List.of(answer)).getFirst();
     }
-  }
-
-  /** Writes what all who wait want written; whoever comes meanwhile is for the next one. */
-  private Entry writeAllFor(Waiting own) {
-    List<Waiting> all = new ArrayList<>();
-    all.add(own);
-    for (Waiting next = waiting.poll(); next != null; next = waiting.poll()) {
-      if (next != own) {
-        all.add(next);
-      }
-    }
-    List<Entry> entries = write(all.stream().map(each -> each.answer).toList());
-    for (int i = 0; i < all.size(); i++) {
-      all.get(i).entry = entries.get(i);
-    }
-    return entries.getFirst();
   }
 
   /**

@@ -36,6 +36,7 @@ import org.tokenbroker.agency.Grants;
 import org.tokenbroker.agency.Grants.Claim;
 import org.tokenbroker.agency.Lease;
 import org.tokenbroker.agency.RefreshTime;
+import org.tokenbroker.agency.Renewal;
 import org.tokenbroker.audit.AuditEvent;
 import org.tokenbroker.audit.AuditEvent.Detail;
 import org.tokenbroker.audit.AuditEvent.Kind;
@@ -497,7 +498,7 @@ public class Refresher {
             lease.claimedAt());
     Instant nextRefreshAt =
         RefreshTime.dueAt(lease.claimedAt(), tokens.accessTokenExpiresAt(), random);
-    return switch (settlement.settle(new Answer(lease, tokens, nextRefreshAt))) {
+    return switch (settlement.settle(new Renewal(lease, tokens, nextRefreshAt))) {
       case STORED, KEPT -> new RefreshOutcome.Refreshed();
       case OUTDATED -> {
         grants.release(lease);

@@ -8,6 +8,8 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.jboss.logging.Logger;
@@ -15,6 +17,7 @@ import org.tokenbroker.agency.AgencyChanged;
 import org.tokenbroker.agency.Candidates;
 import org.tokenbroker.agency.DatabaseClock.DatabaseUnavailableException;
 import org.tokenbroker.agency.Grants;
+import org.tokenbroker.agency.Renewal;
 import org.tokenbroker.agency.TokenRenewed;
 import org.tokenbroker.refresh.Journal.Entry;
 
@@ -39,6 +42,9 @@ public class Settlement {
 
   private static final Duration BETWEEN_ATTEMPTS = Duration.ofMillis(500);
 
+  /** How many answers are stored by one commit: whoever waits for one waits for all of them. */
+  private static final int MOST_TOGETHER = 100;
+
   private static final Logger LOG = Logger.getLogger(Settlement.class);
 
   private final Journal journal;
@@ -47,6 +53,8 @@ public class Settlement {
   private final Event<TokenRenewed> renewed;
   private final Event<AgencyChanged> changed;
   private final ConcurrentMap<Unsettled, Entry> unsettled = new ConcurrentHashMap<>();
+  private final GroupCommit<Answer, Boolean> together =
+      new GroupCommit<>("settlement", MOST_TOGETHER, this::storeTogether);
 
   Settlement(
       Journal journal,
@@ -72,7 +80,8 @@ public class Settlement {
   }
 
   /** Journals the answer to a refresh and stores it. */
-  Result settle(Answer answer) {
+  Result settle(Renewal renewal) {
+    Answer answer = new Answer(renewal);
     Result result = journalAndStore(answer);
     if (result != Result.OUTDATED) {
       renewed.fire(new TokenRenewed(answer.agencyId(), answer.slug(), answer.accessToken()));
@@ -112,7 +121,11 @@ public class Settlement {
 
   private Result journalAndStore(Unsettled answer) {
     Entry entry = journal.append(answer);
-    Result result = store(entry);
+    Result result =
+        switch (answer) {
+          case Answer refresh -> storeWithOthers(refresh, entry);
+          case WonConsent _ -> store(entry);
+        };
     if (result == Result.KEPT) {
       unsettled.put(answer, entry);
       LOG.errorf(
@@ -122,13 +135,35 @@ public class Settlement {
     return result;
   }
 
+  private Result storeWithOthers(Answer answer, Entry entry) {
+    try {
+      if (together.commit(answer)) {
+        journal.remove(entry);
+        return Result.STORED;
+      }
+    } catch (CompletionException e) {
+      if (DatabaseUnavailableException.isCauseOf(e)) {
+        return Result.KEPT;
+      }
+      // One of them is the reason, and it is no other's.
+      LOG.warnf(e.getCause(), "Several new tokens could not be stored together");
+    }
+    return store(entry);
+  }
+
+  /** Whether each was stored; if not, that has to be tried by itself. */
+  private List<Boolean> storeTogether(List<Answer> answers) {
+    return answers.size() == 1
+        ? List.of(false)
+        : grants.settleTogether(answers.stream().map(Answer::renewal).toList());
+  }
+
   private Result store(Entry entry) {
     boolean stored;
     try {
       stored =
           switch (entry.answer()) {
-            case Answer answer ->
-                grants.settle(answer.lease(), answer.tokens(), answer.nextRefreshAt());
+            case Answer answer -> grants.settle(answer.renewal());
             case WonConsent consent ->
                 candidates.keep(
                     consent.candidateId(),

@@ -107,14 +107,15 @@ class DueGrantsTest {
     assertEquals("me", lease.owner());
     assertTrue(
         grants.settle(
-            lease,
-            new TokenSet(
-                Secret.of("access-new"),
-                now.plusSeconds(9000),
-                Secret.of("refresh-new"),
-                now.plus(Duration.ofDays(365)),
-                Scope.parse("read_agency")),
-            now.plusSeconds(7000)));
+            new Renewal(
+                lease,
+                new TokenSet(
+                    Secret.of("access-new"),
+                    now.plusSeconds(9000),
+                    Secret.of("refresh-new"),
+                    now.plus(Duration.ofDays(365)),
+                    Scope.parse("read_agency")),
+                now.plusSeconds(7000))));
     assertFalse(grants.isAnyDue());
   }
 

@@ -225,7 +225,12 @@ class GrantModelTest {
         int token = random.nextBoolean() ? held.refreshToken() : ++tokens;
         Instant next = time.now().plusSeconds(random.nextInt(200) - 50);
         TokenSet answer = tokens(token);
-        holds = grants.settle(real, answer, next);
+        Renewal renewal = new Renewal(real, answer, next);
+        // Nobody else has the row locked here, so that they do the same.
+        holds =
+            random.nextBoolean()
+                ? grants.settle(renewal)
+                : grants.settleTogether(List.of(renewal)).getFirst();
         after =
             row == null
                 ? null

@@ -117,7 +117,7 @@ class GrantTransitionsTest {
   }
 
   private boolean settle(Lease lease, String refreshToken) {
-    return grants.settle(lease, tokens(refreshToken), time.now().plusSeconds(3600));
+    return grants.settle(new Renewal(lease, tokens(refreshToken), time.now().plusSeconds(3600)));
   }
 
   private HandoutState state() {

@@ -111,7 +111,7 @@ class GrantsAtOnceTest {
   }
 
   private boolean settle(Grants by, Lease lease, String refreshToken) {
-    return by.settle(lease, tokens(refreshToken), time.now().plusSeconds(3600));
+    return by.settle(new Renewal(lease, tokens(refreshToken), time.now().plusSeconds(3600)));
   }
 
   private boolean deferred(Grants by, Lease lease) {
@@ -162,6 +162,24 @@ class GrantsAtOnceTest {
     assertEquals(state, state().state());
     assertEquals(generation, Objects.requireNonNull(state().token()).generation());
     assertEquals(Optional.of(slug), grants.holderOf(Secret.of(refreshToken)));
+  }
+
+  // --- settleTogether ---
+
+  @Test
+  void answersTogetherPassOverARowThatSomebodyHasLocked() throws Exception {
+    Lease lease = won("one");
+    Renewal renewal = new Renewal(lease, tokens("refresh-2"), time.now().plusSeconds(3600));
+    try (DatabaseTime.KeptConnection transaction = time.keep("first-" + id)) {
+      transaction.begin();
+      new Grants(transaction.dataSource(), cipher).deferred(lease, "upstream_timeout", GRACE);
+
+      assertEquals(List.of(false), grants.settleTogether(List.of(renewal)));
+
+      transaction.commit();
+    }
+    assertEquals(List.of(true), grants.settleTogether(List.of(renewal)));
+    assertNow(ConnectionState.CONNECTED, 2, "refresh-2");
   }
 
   // --- claim ---

@@ -27,6 +27,7 @@ import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.tokenbroker.agency.DatabaseClock.DatabaseUnavailableException;
 import org.tokenbroker.agency.Grants.Claim;
 import org.tokenbroker.agency.TokenCipher.UndecipherableException;
 import org.tokenbroker.oauth.Scope;
@@ -163,7 +164,7 @@ class GrantsTest {
 
   @Test
   void aNewerTokenNeedsNoLease() {
-    grants.settle(won(1, LEASE), tokens("access-2", "refresh-2"), NOW);
+    grants.settle(new Renewal(won(1, LEASE), tokens("access-2", "refresh-2"), NOW));
 
     assertEquals(new Claim.Newer(), claim(1));
   }
@@ -188,7 +189,7 @@ class GrantsTest {
     Duration rest = Duration.ofSeconds(30);
     Lease forced =
         assertInstanceOf(Claim.Won.class, grants.claim(id, 1, forced(rest), "me", LEASE)).lease();
-    grants.settle(forced, tokens("access-2", "refresh-2"), NOW);
+    grants.settle(new Renewal(forced, tokens("access-2", "refresh-2"), NOW));
 
     assertInstanceOf(Claim.TooSoon.class, grants.claim(id, 2, forced(rest), "me", LEASE));
     assertInstanceOf(Claim.Won.class, claim(2), "one that is due does not rest");
@@ -222,19 +223,93 @@ class GrantsTest {
       assertEquals(1, wins.size(), outcomes.toString());
       assertTrue(
           grants.settle(
-              ((Claim.Won) wins.getFirst()).lease(),
-              tokens("access-" + generation + 1, "refresh-" + generation + 1),
-              NOW));
+              new Renewal(
+                  ((Claim.Won) wins.getFirst()).lease(),
+                  tokens("access-" + generation + 1, "refresh-" + generation + 1),
+                  NOW)));
     }
   }
 
   // --- settle ---
 
+  /** A lease on the token of another agency. */
+  private Lease wonOfAnother() throws SQLException {
+    long other = newAgency();
+    connect(other, tokens("access-1-of-" + other, "refresh-1-of-" + other));
+    return assertInstanceOf(Claim.Won.class, grants.claim(other, 1, ORDINARY, "me", LEASE)).lease();
+  }
+
+  @Test
+  void severalAnswersAreStoredTogether() throws SQLException {
+    Lease other = wonOfAnother();
+
+    assertEquals(
+        List.of(true, true),
+        grants.settleTogether(
+            List.of(
+                new Renewal(other, tokens("access-3", "refresh-3"), NOW),
+                new Renewal(won(1, LEASE), tokens("access-2", "refresh-2"), NOW))));
+
+    assertEquals(Secret.of("access-2-" + id), token().accessToken());
+    HandoutState otherState = grants.handoutState(other.slug()).orElseThrow();
+    assertEquals(
+        Secret.of("access-3-" + id), Objects.requireNonNull(otherState.token()).accessToken());
+    assertInstanceOf(Claim.Won.class, claim(2));
+  }
+
+  @Test
+  void anAnswerThatIsOutdatedHoldsUpNoOther() throws SQLException {
+    Lease other = wonOfAnother();
+    grants.settle(new Renewal(other, tokens("access-3", "refresh-3"), NOW));
+
+    assertEquals(
+        List.of(false, true),
+        grants.settleTogether(
+            List.of(
+                new Renewal(other, tokens("access-4", "refresh-4"), NOW),
+                new Renewal(won(1, LEASE), tokens("access-2", "refresh-2"), NOW))));
+  }
+
+  @Test
+  void ofTwoAnswersTogetherForOneTokenTheFirstIsStored() {
+    Lease first = wonLongAgo(1);
+    Lease second = won(1, LEASE);
+
+    assertEquals(
+        List.of(true, false),
+        grants.settleTogether(
+            List.of(
+                new Renewal(first, tokens("access-2", "refresh-2"), NOW),
+                new Renewal(second, tokens("access-3", "refresh-3"), NOW))));
+
+    assertEquals(Secret.of("access-2-" + id), token().accessToken());
+  }
+
+  @Test
+  void whatCannotBeStoredTogetherIsNotStoredInPart() throws SQLException {
+    Lease other = wonOfAnother();
+    Lease lease = won(1, LEASE);
+
+    // Later than PostgreSQL can write.
+    Instant never = Instant.parse("+300000-01-01T00:00:00Z");
+    assertThrows(
+        DatabaseUnavailableException.class,
+        () ->
+            grants.settleTogether(
+                List.of(
+                    new Renewal(lease, tokens("access-2", "refresh-2"), NOW),
+                    new Renewal(other, tokens("access-3", "refresh-3"), never))));
+
+    assertEquals(1, token().generation());
+    assertTrue(grants.settle(new Renewal(lease, tokens("access-2", "refresh-2"), NOW)));
+  }
+
   @Test
   void anAnswerIsStored() {
     Lease lease = won(1, LEASE);
 
-    assertTrue(grants.settle(lease, tokens("access-2", "refresh-2"), NOW.plusSeconds(5)));
+    assertTrue(
+        grants.settle(new Renewal(lease, tokens("access-2", "refresh-2"), NOW.plusSeconds(5))));
 
     assertEquals(Secret.of("access-2-" + id), token().accessToken());
     assertEquals(2, token().generation());
@@ -248,7 +323,7 @@ class GrantsTest {
     Lease late = wonLongAgo(1);
     won(1, LEASE);
 
-    assertTrue(grants.settle(late, tokens("access-2", "refresh-2"), NOW));
+    assertTrue(grants.settle(new Renewal(late, tokens("access-2", "refresh-2"), NOW)));
   }
 
   @Test
@@ -256,8 +331,8 @@ class GrantsTest {
     Lease first = wonLongAgo(1);
     Lease second = won(1, LEASE);
 
-    assertTrue(grants.settle(second, tokens("access-2", "refresh-1"), NOW));
-    assertFalse(grants.settle(first, tokens("access-3", "refresh-1"), NOW));
+    assertTrue(grants.settle(new Renewal(second, tokens("access-2", "refresh-1"), NOW)));
+    assertFalse(grants.settle(new Renewal(first, tokens("access-3", "refresh-1"), NOW)));
 
     assertEquals(Secret.of("access-2-" + id), token().accessToken());
   }
@@ -267,7 +342,7 @@ class GrantsTest {
     Lease late = wonLongAgo(1);
     won(1, LEASE);
 
-    grants.settle(late, tokens("access-2", "refresh-2"), NOW);
+    grants.settle(new Renewal(late, tokens("access-2", "refresh-2"), NOW));
 
     assertEquals(new Claim.HeldElsewhere(null), claim(2));
   }
@@ -277,7 +352,7 @@ class GrantsTest {
     Lease old = won(1, LEASE);
     connect(id, tokens("access-new", "refresh-new"));
 
-    assertFalse(grants.settle(old, tokens("access-2", "refresh-2"), NOW));
+    assertFalse(grants.settle(new Renewal(old, tokens("access-2", "refresh-2"), NOW)));
 
     assertEquals(Secret.of("access-new-" + id), token().accessToken());
   }
@@ -287,7 +362,7 @@ class GrantsTest {
     Lease lease = won(1, LEASE);
     execute("delete from agency where id = " + id);
 
-    assertFalse(grants.settle(lease, tokens("access-2", "refresh-2"), NOW));
+    assertFalse(grants.settle(new Renewal(lease, tokens("access-2", "refresh-2"), NOW)));
 
     assertEquals(Optional.empty(), grants.handoutState(slug));
   }
@@ -297,17 +372,17 @@ class GrantsTest {
     Lease late = wonLongAgo(1);
     grants.consentGone(won(1, LEASE), GRACE);
 
-    assertTrue(grants.settle(late, tokens("access-2", "refresh-2"), NOW));
+    assertTrue(grants.settle(new Renewal(late, tokens("access-2", "refresh-2"), NOW)));
 
     assertEquals(ConnectionState.CONNECTED, state().state());
   }
 
   @Test
   void theTokenBeforeIsKeptUntilTheNextSuccess() throws SQLException {
-    grants.settle(won(1, LEASE), tokens("access-2", "refresh-2"), NOW);
+    grants.settle(new Renewal(won(1, LEASE), tokens("access-2", "refresh-2"), NOW));
     assertTrue(isSet("previous_refresh_token"));
 
-    grants.settle(won(2, LEASE), tokens("access-3", "refresh-2"), NOW);
+    grants.settle(new Renewal(won(2, LEASE), tokens("access-3", "refresh-2"), NOW));
     assertFalse(isSet("previous_refresh_token"));
   }
 
@@ -337,7 +412,7 @@ class GrantsTest {
   @Test
   void aRefusalOfAnOlderTokenProvesNothing() {
     Lease late = wonLongAgo(1);
-    grants.settle(won(1, LEASE), tokens("access-2", "refresh-2"), NOW);
+    grants.settle(new Renewal(won(1, LEASE), tokens("access-2", "refresh-2"), NOW));
 
     assertFalse(grants.consentGone(late, GRACE));
 
@@ -394,7 +469,7 @@ class GrantsTest {
     Lease late = wonLongAgo(1);
     grants.awaitRival(won(1, LEASE), GRACE);
 
-    assertTrue(grants.settle(late, tokens("access-2", "refresh-2"), NOW));
+    assertTrue(grants.settle(new Renewal(late, tokens("access-2", "refresh-2"), NOW)));
 
     assertEquals(ConnectionState.CONNECTED, state().state());
     assertInstanceOf(Claim.Won.class, claim(2), "and nothing is waited for any more");
@@ -430,7 +505,7 @@ class GrantsTest {
     long position = grants.position();
     assertFalse(grants.changesSince(position).agencies().containsKey("never"));
 
-    grants.settle(won(1, LEASE), tokens("access-2", "refresh-2"), NOW);
+    grants.settle(new Renewal(won(1, LEASE), tokens("access-2", "refresh-2"), NOW));
     assertTrue(grants.changesSince(position).agencies().containsKey(slug));
 
     position = grants.position();
@@ -501,7 +576,7 @@ class GrantsTest {
   @Test
   void aSuccessEndsTheCount() throws SQLException {
     grants.deferred(won(1, LEASE), "upstream_timeout", Duration.ofMinutes(5));
-    grants.settle(won(1, LEASE), tokens("access-2", "refresh-2"), NOW);
+    grants.settle(new Renewal(won(1, LEASE), tokens("access-2", "refresh-2"), NOW));
 
     assertEquals(0, won(2, LEASE).consecutiveFailures());
     assertFalse(isSet("last_error"));
@@ -615,7 +690,7 @@ class GrantsTest {
 
   @Test
   void noTokenIsReadableInTheDatabase() throws SQLException {
-    grants.settle(won(1, LEASE), tokens("access-2", "refresh-2"), NOW);
+    grants.settle(new Renewal(won(1, LEASE), tokens("access-2", "refresh-2"), NOW));
     try (Connection connection = DATABASE.dataSource().getConnection();
         Statement statement = connection.createStatement();
         ResultSet row =

@@ -1,6 +1,7 @@
 package org.tokenbroker.proof;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
@@ -40,7 +42,8 @@ import org.tokenbroker.testing.Tmpfs;
 
 /**
  * PostgreSQL dies while Active911 is answering refreshes, and the old refresh tokens are dead:
- * every answer is stored in the end, from memory, or from the journal, or both.
+ * every answer is stored in the end, from memory, or from the journal, or both. And where it only
+ * does not give one row, all others are stored at once.
  */
 @ExtendWith(Ledger.class)
 @Tag("full")
@@ -117,7 +120,7 @@ class DatabaseLostIT {
         PATIENCE,
         () ->
             fleet.replica(0).journaled().isEmpty()
-                && fleet.grants().rows().values().stream().allMatch(row -> row.generation() == 2),
+                && fleet.grants().rows().values().stream().allMatch(DatabaseLostIT::isStored),
         fleet::logs);
   }
 
@@ -208,7 +211,7 @@ class DatabaseLostIT {
     Eventually.isTrue(
         "all is stored",
         PATIENCE,
-        () -> fleet.grants().rows().values().stream().allMatch(row -> row.generation() == 2),
+        () -> fleet.grants().rows().values().stream().allMatch(DatabaseLostIT::isStored),
         fleet::logs);
     assertEquals(during, tags());
     assertNothingWasLost(
@@ -281,6 +284,58 @@ class DatabaseLostIT {
     awaitStored();
     assertEquals(during, tags());
     assertNothingWasLost("PostgreSQL's disk is full", 1, 2L * AGENCIES);
+  }
+
+  @Test
+  void aRowThatSomebodyHasLockedHoldsUpNoOther() throws Exception {
+    start(directory.resolve("data"), Map.of());
+    Map<String, String> before = tags();
+    String locked = subjects.getFirst().slug();
+
+    try (Connection somebody = postgres.database().dataSource().getConnection();
+        Statement statement = somebody.createStatement()) {
+      somebody.setAutoCommit(false);
+      refreshAll(
+          () -> {
+            lock(statement, locked);
+            Eventually.isTrue(
+                "all others are stored",
+                () ->
+                    fleet.grants().rows().entrySet().stream()
+                        .allMatch(row -> row.getKey().equals(locked) || isStored(row.getValue())),
+                fleet::logs);
+            Grants.Row row = Objects.requireNonNull(fleet.grants().rows().get(locked));
+            assertFalse(isStored(row));
+            assertTrue(fleet.replica(0).journaled().contains(row.agencyId()));
+            unlock(somebody);
+          });
+    }
+
+    awaitStored();
+    assertAllNew(before, tags());
+    assertNothingWasLost("somebody has locked a row while 20 answers come", 0, AGENCIES);
+  }
+
+  private static boolean isStored(Grants.Row row) {
+    return row.generation() == 2;
+  }
+
+  private static void lock(Statement statement, String slug) {
+    try {
+      statement.execute(
+          "select 1 from agency_grant g join agency a on a.id = g.agency_id where a.slug = '%s' for update of g"
+              .formatted(slug));
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static void unlock(Connection connection) {
+    try {
+      connection.rollback();
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** Uses up the space that PostgreSQL has set aside for its log. */

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tokenbroker.agency.GrantKind;
 import org.tokenbroker.agency.Lease;
+import org.tokenbroker.agency.Renewal;
 import org.tokenbroker.agency.TokenCipher;
 import org.tokenbroker.agency.TokenCipher.Place;
 import org.tokenbroker.oauth.Scope;
@@ -53,28 +54,29 @@ class JournalTest {
 
   private static Answer answer(long agencyId) {
     return new Answer(
-        new Lease(
-            agencyId,
-            "springfield-fd",
-            "owner",
-            3,
-            UUID.fromString("6f9619ff-8b86-d011-b42d-00c04fc964ff"),
-            GrantKind.APPLICATION,
-            Secret.of("refresh-presented"),
-            NOW.plus(Duration.ofDays(300)),
-            Scope.parse("read_agency read_alert"),
-            7,
-            2,
-            NOW.plusSeconds(60),
-            NOW,
-            true),
-        new TokenSet(
-            Secret.of("access-new"),
-            NOW.plusSeconds(86_400),
-            Secret.of("refresh-new"),
-            NOW.plus(Duration.ofDays(365)),
-            Scope.parse("read_agency")),
-        NOW.plusSeconds(65_000));
+        new Renewal(
+            new Lease(
+                agencyId,
+                "springfield-fd",
+                "owner",
+                3,
+                UUID.fromString("6f9619ff-8b86-d011-b42d-00c04fc964ff"),
+                GrantKind.APPLICATION,
+                Secret.of("refresh-presented"),
+                NOW.plus(Duration.ofDays(300)),
+                Scope.parse("read_agency read_alert"),
+                7,
+                2,
+                NOW.plusSeconds(60),
+                NOW,
+                true),
+            new TokenSet(
+                Secret.of("access-new"),
+                NOW.plusSeconds(86_400),
+                Secret.of("refresh-new"),
+                NOW.plus(Duration.ofDays(365)),
+                Scope.parse("read_agency")),
+            NOW.plusSeconds(65_000)));
   }
 
   private static WonConsent consent() {
@@ -83,7 +85,7 @@ class JournalTest {
         4,
         "springfield-fd",
         GrantKind.PERSONAL,
-        answer(4).tokens(),
+        answer(4).renewal().tokens(),
         true,
         NOW);
   }
