@@ -22,6 +22,10 @@ final class Growth {
   private static final int AGENCIES_OF_CALLERS = 1_000;
   private static final List<Integer> CALLERS = List.of(1, 100, 1_000);
   private static final List<Integer> REPLICAS = List.of(1, 3);
+
+  /** Rounds for the compiler: each number of agencies is a process of its own. */
+  private static final int WARM_UP = 3;
+
   private static final Duration DAY = Duration.ofDays(1);
   private static final Duration SETTLED = Duration.ofSeconds(12);
   private static final Path BASELINE =
@@ -110,12 +114,12 @@ final class Growth {
       Map<String, Path> loads,
       Extent extent,
       Map<String, List<Double>> rates) {
-    for (int round = -1; round < extent.rounds(); round++) {
+    for (int round = -WARM_UP; round < extent.rounds(); round++) {
       double still = rate(baseline, constant, extent);
       for (Map.Entry<String, Path> load : loads.entrySet()) {
         double rate = rate(broker, load.getValue(), extent);
         System.out.printf("%s: %s a second%n", load.getKey(), Report.number(rate));
-        if (round >= 0) { // the first is for the compiler
+        if (round >= 0) {
           rates.computeIfAbsent(load.getKey(), name -> new ArrayList<>()).add(rate);
         }
       }
