@@ -45,7 +45,8 @@ import org.tokenbroker.testing.TestDatabase;
  */
 final class Ground implements AutoCloseable {
 
-  private static final String DOCUMENTED = "-Xms96m -Xmn64m -Xmx256m -XX:+UseSerialGC";
+  private static final String DOCUMENTED =
+      "-Xms96m -Xmn16m -Xmx256m -XX:+UseSerialGC -XX:TrimNativeHeapInterval=1000";
 
   /** As documented for production, or as whoever measures would have it. */
   static final List<String> JVM =
