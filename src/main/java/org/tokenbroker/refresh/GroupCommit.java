@@ -8,6 +8,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -35,22 +36,17 @@ final class GroupCommit<T, R> {
   private final ExecutorService thread;
 
   /**
-   * @param name of the thread
+   * @param threads makes the thread
    * @param most how many are done together
    * @param work does some, in the order in which they came, and returns what came of each in that
    *     order
    */
-  GroupCommit(String name, int most, Function<List<T>, List<R>> work) {
+  GroupCommit(ThreadFactory threads, int most, Function<List<T>, List<R>> work) {
     this.most = most;
     this.work = work;
     ThreadPoolExecutor executor =
         new ThreadPoolExecutor(
-            1,
-            1,
-            IDLE_SECONDS,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(),
-            Thread.ofPlatform().daemon().name(name).factory());
+            1, 1, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), threads);
     executor.allowCoreThreadTimeOut(true);
     this.thread = executor;
   }
@@ -63,7 +59,14 @@ final class GroupCommit<T, R> {
   R commit(T item) {
     Waiting<T, R> own = new Waiting<>(item, new CompletableFuture<>());
     waiting.add(own);
-    thread.execute(this::doSome);
+    try {
+      thread.execute(this::doSome);
+    } catch (OutOfMemoryError e) {
+      // No thread can be had; but what Active911 has given is not let go of.
+      while (waiting.contains(own)) {
+        doSome();
+      }
+    }
     return own.result().join();
   }
 

@@ -90,7 +90,8 @@ class Journal {
   private final SecureRandom random;
   private final AtomicBoolean ill = new AtomicBoolean();
   private final GroupCommit<Unsettled, Entry> together =
-      new GroupCommit<>("journal", MOST_IN_A_FILE, this::write);
+      new GroupCommit<>(
+          Thread.ofPlatform().daemon().name("journal").factory(), MOST_IN_A_FILE, this::write);
 
   Journal(
       @ConfigProperty(name = "broker.journal-dir", defaultValue = "journal") Path directory,

@@ -54,7 +54,10 @@ public class Settlement {
   private final Event<AgencyChanged> changed;
   private final ConcurrentMap<Unsettled, Entry> unsettled = new ConcurrentHashMap<>();
   private final GroupCommit<Answer, Boolean> together =
-      new GroupCommit<>("settlement", MOST_TOGETHER, this::storeTogether);
+      new GroupCommit<>(
+          Thread.ofPlatform().daemon().name("settlement").factory(),
+          MOST_TOGETHER,
+          this::storeTogether);
 
   Settlement(
       Journal journal,
@@ -151,7 +154,10 @@ public class Settlement {
     return store(entry);
   }
 
-  /** Whether each was stored; if not, that has to be tried by itself. */
+  /**
+   * Whether each was stored; if not, that has to be tried by itself. So is one that came alone: it
+   * needs no transaction beyond its statement.
+   */
   private List<Boolean> storeTogether(List<Answer> answers) {
     return answers.size() == 1
         ? List.of(false)

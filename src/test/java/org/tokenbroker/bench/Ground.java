@@ -46,7 +46,8 @@ import org.tokenbroker.testing.TestDatabase;
 final class Ground implements AutoCloseable {
 
   private static final String DOCUMENTED =
-      "-Xms96m -Xmn16m -Xmx256m -XX:+UseSerialGC -XX:TrimNativeHeapInterval=1000";
+      "-Xms96m -Xmn16m -Xmx256m -XX:+UseSerialGC -XX:TrimNativeHeapInterval=1000"
+          + " -XX:MetaspaceSize=128m";
 
   /** As documented for production, or as whoever measures would have it. */
   static final List<String> JVM =

@@ -31,7 +31,7 @@ class GroupCommitTest {
   private final CountDownLatch go = new CountDownLatch(1);
 
   private final GroupCommit<Integer, String> commits =
-      new GroupCommit<>("commits", MOST, this::work);
+      new GroupCommit<>(Thread.ofPlatform().daemon().factory(), MOST, this::work);
 
   private List<String> work(List<Integer> items) {
     groups.add(items);
@@ -108,6 +108,21 @@ class GroupCommitTest {
     first.thread().join();
 
     assertEquals(List.of("done 0", true), first.result());
+  }
+
+  @Test
+  void whereNoThreadCanBeHadItIsDoneAllTheSame() {
+    go.countDown();
+    GroupCommit<Integer, String> threadless =
+        new GroupCommit<>(
+            task -> {
+              throw new OutOfMemoryError("unable to create native thread");
+            },
+            MOST,
+            this::work);
+
+    assertEquals("done 1", threadless.commit(1));
+    assertEquals("done 2", threadless.commit(2));
   }
 
   @Test
