@@ -68,7 +68,7 @@ class Journal {
   /** How the name of a file begins that holds several: with their number. */
   private static final Pattern SEVERAL = Pattern.compile("several-(\\d{1,6})-");
 
-  /** More than come at once; and as many as the pattern above has room for. */
+  /** More than come at once, and no more than the pattern above has room for. */
   private static final int MOST_IN_A_FILE = 10_000;
 
   private static final int NAME_BYTES = 8;

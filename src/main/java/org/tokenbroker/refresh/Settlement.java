@@ -9,6 +9,7 @@ import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -148,8 +149,11 @@ public class Settlement {
       if (DatabaseUnavailableException.isCauseOf(e)) {
         return Result.KEPT;
       }
-      // One of them is the reason, and it is no other's.
-      LOG.warnf(e.getCause(), "Several new tokens could not be stored together");
+      // One of them is the reason, and it is no other's. The driver's message holds what was to be
+      // stored, so that no more than its kind is said.
+      LOG.warnf(
+          "Several new tokens could not be stored together (%s), and are stored one by one",
+          Objects.requireNonNullElse(e.getCause(), e).getClass().getSimpleName());
     }
     return store(entry);
   }
