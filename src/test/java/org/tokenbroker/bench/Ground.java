@@ -25,6 +25,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.tokenbroker.agency.Active911Agency;
 import org.tokenbroker.agency.PreparedGrants;
 import org.tokenbroker.oauth.Scope;
@@ -47,11 +48,19 @@ final class Ground implements AutoCloseable {
 
   private static final String DOCUMENTED =
       "-Xms96m -Xmn16m -Xmx256m -XX:+UseSerialGC -XX:TrimNativeHeapInterval=1000"
-          + " -XX:MetaspaceSize=128m";
+          + " -XX:MetaspaceSize=128m -XX:Tier4InvocationThreshold=20000"
+          + " -XX:Tier4MinInvocationThreshold=2400 -XX:Tier4CompileThreshold=60000";
 
   /** As documented for production, or as whoever measures would have it. */
   static final List<String> JVM =
       List.of(System.getenv().getOrDefault("BENCH_JVM", DOCUMENTED).split(" "));
+
+  /** As the build of the image trains it. */
+  private static final Path CACHE = Path.of("target", "quarkus-app", "app.aot").toAbsolutePath();
+
+  /** The same with the image's cache; one that does not fit is an error. */
+  static final List<String> AS_IN_IMAGE =
+      Stream.concat(JVM.stream(), Stream.of("-XX:AOTCache=" + CACHE, "-XX:AOTMode=on")).toList();
 
   private static final int THREADS = 4;
   private static final Scope SCOPE = Scope.parse(Scope.READ_AGENCY);
@@ -100,9 +109,12 @@ final class Ground implements AutoCloseable {
     return this;
   }
 
-  /** Starts one more broker as documented for production. */
+  /** Starts one more broker as documented for production, with the image's cache. */
   BrokerProcess broker() {
-    return serve(BrokerProcess.JAR, JVM, environment);
+    if (!Files.exists(CACHE)) {
+      throw new IllegalStateException("there is no cache: ./mvnw -Pimage verify makes it");
+    }
+    return serve(BrokerProcess.JAR, AS_IN_IMAGE, environment);
   }
 
   /** Starts another service with the same options. */

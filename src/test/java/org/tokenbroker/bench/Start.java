@@ -1,6 +1,5 @@
 package org.tokenbroker.bench;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,9 +14,6 @@ import org.tokenbroker.testing.BrokerProcess;
  */
 final class Start {
 
-  /** As the build of the image trains it. */
-  private static final Path CACHE = Path.of("target", "quarkus-app", "app.aot").toAbsolutePath();
-
   private static final int AGENCIES = 1_000;
   private static final Duration DAY = Duration.ofDays(1);
   private static final Duration LOAD = Duration.ofSeconds(10);
@@ -30,16 +26,10 @@ final class Start {
   private Start() {}
 
   static List<Result> run(Path directory, Extent extent) throws Exception {
-    if (!Files.exists(CACHE)) {
-      throw new IllegalStateException("there is no cache: ./mvnw -Pimage verify makes it");
-    }
-    List<String> cached = new ArrayList<>(Ground.JVM);
-    cached.add("-XX:AOTCache=" + CACHE);
-    cached.add("-XX:AOTMode=on"); // a cache that does not fit is an error
     try (Ground ground = new Ground(directory, AGENCIES)) {
       List<String> agencies = ground.connect(AGENCIES, DAY, DAY);
       String key;
-      try (BrokerProcess broker = ground.serve(BrokerProcess.JAR, cached, ground.environment())) {
+      try (BrokerProcess broker = ground.broker()) {
         key =
             new BrokerClient(broker.origin().toString(), BrokerProcess.ADMIN_KEY)
                 .createCaller("dispatch-board", "*");
@@ -53,7 +43,7 @@ final class Start {
       List<Double> loaded = new ArrayList<>();
       List<Double> rested = new ArrayList<>();
       for (int round = 0; round < extent.rounds(); round++) {
-        try (BrokerProcess broker = ground.serve(BrokerProcess.JAR, cached, ground.environment())) {
+        try (BrokerProcess broker = ground.broker()) {
           Wrk.run(broker.origin(), requests, LOAD);
           loaded.add(Machine.residentMegabytes(broker.pid()));
           Thread.sleep(REST);
@@ -64,7 +54,8 @@ final class Start {
       Figure later = new Figure("3 s later", "MB", rested);
       Figure cold =
           starts("without the cache", ground, Ground.JVM, key, agencies.getFirst(), extent);
-      Figure warm = starts("with the cache", ground, cached, key, agencies.getFirst(), extent);
+      Figure warm =
+          starts("with the cache", ground, Ground.AS_IN_IMAGE, key, agencies.getFirst(), extent);
       return List.of(
           Result.atMost(
               1.5, "from the start to the first token served", warm.median(), "s", cold, warm),

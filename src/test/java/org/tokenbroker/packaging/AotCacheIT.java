@@ -24,10 +24,11 @@ import org.tokenbroker.testing.TestDatabase;
 import org.tokenbroker.testing.TestSimulator;
 
 /**
- * Trains the AOT cache of the image (JEP 514, 515): a broker does everything once, and many times
- * what it does most, and the Java that runs it writes down, as it ends, the classes that it loaded
- * and the methods that were hot. Runs only in the build of the image, in the image's own Java
- * ({@code -Djvm}): a cache fits one build of Java and one package.
+ * Trains the AOT cache of the image (JEP 483, 514): a broker does everything once, and the Java
+ * that runs it writes down, as it ends, the classes that it loaded. Not the methods that were hot
+ * (JEP 515): the compilers would take from a start what it needs itself, and full speed would come
+ * later (docs/performance.md). Runs only in the build of the image, in the image's own Java ({@code
+ * -Djvm}): a cache fits one build of Java and one package.
  */
 @NullMarked
 @Tag("image")
@@ -49,7 +50,11 @@ class AotCacheIT {
       try (BrokerProcess broker =
           BrokerProcess.serve(
               BrokerProcess.JAR,
-              List.of("-XX:+UseG1GC", "-XX:AOTCacheOutput=" + CACHE),
+              List.of(
+                  "-XX:+UseG1GC",
+                  "-XX:+UnlockDiagnosticVMOptions",
+                  "-XX:-AOTRecordTraining",
+                  "-XX:AOTCacheOutput=" + CACHE),
               directory,
               environment)) {
         use(broker);
