@@ -23,7 +23,8 @@ import org.tokenbroker.testing.Eventually;
 /**
  * Reads of valid tokens while every agency is due again every five seconds and Active911 takes two
  * for each, against the same reads while nothing is due: refreshed as fast as the broker does
- * unless it is told otherwise, and all at once.
+ * unless it is told otherwise, at ten times that rate, and all of them in the same moment, with no
+ * limit of the rate.
  */
 final class ReadsWhileRefreshing {
 
@@ -54,6 +55,15 @@ final class ReadsWhileRefreshing {
             Map.of(
                 "BROKER_REFRESH_RATE", "10",
                 "BROKER_REFRESH_CONCURRENCY", "16",
+                "BROKER_REFRESH_INTERVAL", "1s")));
+    results.addAll(
+        measure(
+            Files.createDirectory(directory.resolve("faster")),
+            extent,
+            "refreshed at 100 a second",
+            Map.of(
+                "BROKER_REFRESH_RATE", "100",
+                "BROKER_REFRESH_CONCURRENCY", Integer.toString(AGENCIES),
                 "BROKER_REFRESH_INTERVAL", "1s")));
     results.addAll(
         measure(

@@ -14,7 +14,10 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** The interface as {@code docs/openapi.yaml} describes it, which is what is served. */
+/**
+ * The interface as {@code docs/openapi.yaml} describes it, which {@code ApiDocumentTest} holds it
+ * to.
+ */
 public final class OpenApiDocument {
 
   private static final Path FILE = Path.of("docs", "openapi.yaml");
