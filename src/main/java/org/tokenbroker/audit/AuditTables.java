@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
+import java.util.function.ToLongFunction;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.tokenbroker.audit.CurrentOrigin.Origin;
@@ -22,6 +23,7 @@ import org.tokenbroker.audit.Tally.Counted;
 class AuditTables {
 
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final long NANOS_PER_MICROSECOND = 1000;
 
   private final DataSource dataSource;
 
@@ -79,7 +81,7 @@ class AuditTables {
   }
 
   /** Adds all of these events, or none. */
-  void addPast(List<Past> events, long now) throws SQLException {
+  void addPast(List<Past> events) throws SQLException {
     String insert =
         """
         insert into audit_event
@@ -93,8 +95,8 @@ class AuditTables {
     addAll(
         insert,
         events,
+        List.of(Past::nanoTime),
         List.of(
-            past -> age(past.nanoTime(), now),
             past -> past.event().kind().toString(),
             past -> past.origin().actor().kind().toString(),
             past -> past.origin().actor().name(),
@@ -105,7 +107,7 @@ class AuditTables {
   }
 
   /** Adds all of these refusals, or none; each dated by its first one. */
-  void addRefusals(List<Counted<Refusal>> refusals, long now) throws SQLException {
+  void addRefusals(List<Counted<Refusal>> refusals) throws SQLException {
     String insert =
         """
         insert into audit_event
@@ -123,9 +125,8 @@ class AuditTables {
     addAll(
         insert,
         refusals,
+        List.of(Counted::first, Counted::last),
         List.of(
-            refusal -> age(refusal.first(), now),
-            refusal -> age(refusal.last(), now),
             refusal -> refusal.count(),
             refusal -> refusal.key().kind().toString(),
             refusal -> refusal.key().actor().kind().toString(),
@@ -135,7 +136,7 @@ class AuditTables {
   }
 
   /** Adds all of these hand-outs, or none. */
-  void addHandouts(List<Counted<Handed>> handouts, long now) throws SQLException {
+  void addHandouts(List<Counted<Handed>> handouts) throws SQLException {
     String insert =
         """
         insert into handout_count (first_at, last_at, generation, hand_outs, agency, caller)
@@ -148,17 +149,12 @@ class AuditTables {
     addAll(
         insert,
         handouts,
+        List.of(Counted::first, Counted::last),
         List.of(
-            handout -> age(handout.first(), now),
-            handout -> age(handout.last(), now),
             handout -> handout.key().generation(),
             handout -> handout.count(),
             handout -> handout.key().agency(),
             handout -> handout.key().caller()));
-  }
-
-  private static long age(long nanoTime, long now) {
-    return Math.max(0, now - nanoTime) / 1000;
   }
 
   private static String json(AuditEvent event) {
@@ -169,8 +165,18 @@ class AuditTables {
     }
   }
 
-  /** One statement for all rows, which takes each column as an array. */
-  private <R> void addAll(String insert, List<R> rows, List<Function<R, @Nullable Object>> columns)
+  /**
+   * One statement for all rows, which takes each column as an array.
+   *
+   * @param moments of {@link System#nanoTime()}: the first columns, each given as its age in
+   *     microseconds. Taken last: whatever went before it, a wait for a connection above all, would
+   *     date the rows too late, and behind what happened after them
+   */
+  private <R> void addAll(
+      String insert,
+      List<R> rows,
+      List<ToLongFunction<R>> moments,
+      List<Function<R, @Nullable Object>> columns)
       throws SQLException {
     if (rows.isEmpty()) {
       return;
@@ -180,7 +186,17 @@ class AuditTables {
       for (int i = 0; i < columns.size(); i++) {
         Object[] values = rows.stream().map(columns.get(i)).toArray();
         boolean numbers = values[0] instanceof Long;
-        statement.setArray(i + 1, connection.createArrayOf(numbers ? "bigint" : "text", values));
+        statement.setArray(
+            moments.size() + i + 1, connection.createArrayOf(numbers ? "bigint" : "text", values));
+      }
+      long now = System.nanoTime();
+      for (int i = 0; i < moments.size(); i++) {
+        ToLongFunction<R> moment = moments.get(i);
+        Object[] ages =
+            rows.stream()
+                .map(row -> Math.max(0, now - moment.applyAsLong(row)) / NANOS_PER_MICROSECOND)
+                .toArray();
+        statement.setArray(i + 1, connection.createArrayOf("bigint", ages));
       }
       statement.executeUpdate();
     }

@@ -144,7 +144,7 @@ class AuditWriter {
     try {
       while (!unwritten.isEmpty()) {
         List<Past> batch = unwritten.subList(0, Math.min(BATCH, unwritten.size()));
-        tables.addPast(batch, System.nanoTime());
+        tables.addPast(batch);
         batch.clear();
       }
       if (missing > 0) {
@@ -162,7 +162,7 @@ class AuditWriter {
   /** Writes rows to their table; all or none. */
   @FunctionalInterface
   private interface Insert<K> {
-    void add(List<Counted<K>> rows, long now) throws SQLException;
+    void add(List<Counted<K>> rows) throws SQLException;
   }
 
   private static <K> void write(Tally<K> tally, Duration age, Insert<K> insert)
@@ -172,7 +172,7 @@ class AuditWriter {
     try {
       while (written < counted.size()) {
         int end = Math.min(written + BATCH, counted.size());
-        insert.add(counted.subList(written, end), System.nanoTime());
+        insert.add(counted.subList(written, end));
         written = end;
       }
     } finally {

@@ -39,6 +39,11 @@ class AuditWriterTest {
   private static final Origin ORIGIN = new Origin(Actor.admin("ann"), "request-1");
 
   private volatile boolean away;
+
+  /** What a connection takes until it is there, on the database's clock. */
+  private volatile Duration onTheWay = Duration.ZERO;
+
+  private volatile Instant connected = Instant.MAX;
   private AuditWriter writer;
   private AuditTrail trail;
 
@@ -57,6 +62,9 @@ class AuditWriterTest {
             (proxy, method, arguments) -> {
               if (away) {
                 throw new SQLException("away", "08001");
+              }
+              if (!onTheWay.isZero()) {
+                waitFor(onTheWay);
               }
               return method.invoke(database.dataSource(), arguments);
             });
@@ -100,6 +108,31 @@ class AuditWriterTest {
     Duration tolerance = Duration.ofSeconds(5);
     assertTrue(!row.position().time().isBefore(before.minus(tolerance)));
     assertTrue(!row.position().time().isAfter(after.plus(tolerance)));
+  }
+
+  private void waitFor(Duration time) throws SQLException {
+    Instant end = now().plus(time);
+    do {
+      connected = now();
+    } while (connected.isBefore(end));
+  }
+
+  @Test
+  void whatWaitsForAConnectionIsDatedBeforeWhatHappensMeanwhile() {
+    onTheWay = Duration.ofMillis(300);
+
+    writer.note(AuditEvent.of(Kind.TOKEN_REFRESHED).agency("a-fd"), ORIGIN);
+    assertIsWrittenWithATimeBeforeTheConnections(Kind.TOKEN_REFRESHED);
+
+    writer.refused(Kind.AUTHENTICATION_FAILED, "192.0.2.1");
+    assertIsWrittenWithATimeBeforeTheConnections(Kind.AUTHENTICATION_FAILED);
+  }
+
+  private void assertIsWrittenWithATimeBeforeTheConnections(Kind kind) {
+    writer.writeAll();
+
+    Instant dated = rows(kind).getFirst().position().time();
+    assertTrue(dated.isBefore(connected), () -> dated + ", and the connection of " + connected);
   }
 
   @Test
