@@ -1,11 +1,11 @@
 package org.tokenbroker.bench;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -45,42 +45,29 @@ final class ReadsWhileRefreshing {
 
   static List<Result> run(Path directory, Extent extent) throws Exception {
     List<Result> results = new ArrayList<>();
+    // what the README says of rate and concurrency
     results.addAll(
-        measure(
-            Files.createDirectory(directory.resolve("limited")),
-            extent,
-            "refreshed as by default",
-            // what the README says of rate and concurrency; it begins sooner than by default, since
-            // a round is over soon
-            Map.of(
-                "BROKER_REFRESH_RATE", "10",
-                "BROKER_REFRESH_CONCURRENCY", "16",
-                "BROKER_REFRESH_INTERVAL", "1s")));
+        measure(directory.resolve("default"), extent, "refreshed as by default", 10, 16));
     results.addAll(
-        measure(
-            Files.createDirectory(directory.resolve("faster")),
-            extent,
-            "refreshed at 100 a second",
-            Map.of(
-                "BROKER_REFRESH_RATE", "100",
-                "BROKER_REFRESH_CONCURRENCY", Integer.toString(AGENCIES),
-                "BROKER_REFRESH_INTERVAL", "1s")));
+        measure(directory.resolve("faster"), extent, "refreshed at 100 a second", 100, AGENCIES));
     results.addAll(
-        measure(
-            Files.createDirectory(directory.resolve("unlimited")),
-            extent,
-            "refreshed all at once",
-            Map.of(
-                "BROKER_REFRESH_RATE", "0",
-                "BROKER_REFRESH_CONCURRENCY", Integer.toString(AGENCIES),
-                "BROKER_REFRESH_INTERVAL", "1s")));
+        measure(directory.resolve("unlimited"), extent, "refreshed all at once", 0, AGENCIES));
     return results;
   }
 
+  /**
+   * Measures with one rate.
+   *
+   * @param rate a second; 0: no limit
+   */
   private static List<Result> measure(
-      Path directory, Extent extent, String how, Map<String, String> environment) {
-    try (Ground ground = new Ground(directory, AGENCIES)) {
-      environment.forEach(ground::with);
+      Path directory, Extent extent, String how, int rate, int concurrency) throws IOException {
+    try (Ground ground = new Ground(Files.createDirectory(directory), AGENCIES)) {
+      ground
+          .with("BROKER_REFRESH_RATE", Integer.toString(rate))
+          .with("BROKER_REFRESH_CONCURRENCY", Integer.toString(concurrency))
+          // sooner than by default, since a round is over soon
+          .with("BROKER_REFRESH_INTERVAL", "1s");
       List<String> agencies = ground.connect(AGENCIES, DAY, DAY);
       BrokerProcess broker = ground.broker();
       String key =
