@@ -3,6 +3,7 @@ package org.tokenbroker.platform;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
@@ -26,6 +27,9 @@ class AnswerMetrics {
    */
   private static final String BROKEN = "broken";
 
+  /** In a request's data if its connection was gone before there was an answer. */
+  private static final String GONE = AnswerMetrics.class.getName() + ".gone";
+
   private final MeterRegistry metrics;
   private final ConcurrentMap<String, Timer> timers = new ConcurrentHashMap<>();
 
@@ -39,11 +43,26 @@ class AnswerMetrics {
 
   private void measure(RoutingContext request) {
     long began = System.nanoTime();
+    // A worker that reads the body may find the channel closed, and answer into it, before the
+    // event
+    // loop says of the connection that it is: such an answer ends like one that somebody gets.
+    request.addHeadersEndHandler(
+        answering -> {
+          if (!((ConnectionBase) request.request().connection()).channel().isOpen()) {
+            request.put(GONE, true);
+          }
+        });
     request.addEndHandler(
         ended ->
-            timer(ended.failed() ? BROKEN : Integer.toString(request.response().getStatusCode()))
+            timer(status(request, ended.failed()))
                 .record(System.nanoTime() - began, TimeUnit.NANOSECONDS));
     request.next();
+  }
+
+  private static String status(RoutingContext request, boolean failed) {
+    return failed || request.get(GONE) != null
+        ? BROKEN
+        : Integer.toString(request.response().getStatusCode());
   }
 
   private Timer timer(String status) {
