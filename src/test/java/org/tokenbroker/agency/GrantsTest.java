@@ -3,6 +3,7 @@ package org.tokenbroker.agency;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -14,9 +15,11 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -24,6 +27,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.NullMarked;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -500,37 +504,52 @@ class GrantsTest {
 
   // --- changes ---
 
+  /**
+   * The number of the agency's last change that is seen from a position. Whatever else runs on this
+   * server may keep older changes in sight, so that only another number says that there was one.
+   */
+  private @Nullable Long change(long position) {
+    return grants.changesSince(position).agencies().get(slug);
+  }
+
   @Test
   void everyChangeThatMemoryHoldsIsFound() throws SQLException {
     long position = grants.position();
     assertFalse(grants.changesSince(position).agencies().containsKey("never"));
+    Set<Long> found = new HashSet<>();
+    Long connected = change(position);
+    if (connected != null) {
+      found.add(connected);
+    }
 
     grants.settle(new Renewal(won(1, LEASE), tokens("access-2", "refresh-2"), NOW));
-    assertTrue(grants.changesSince(position).agencies().containsKey(slug));
+    assertTrue(found.add(Objects.requireNonNull(change(position))));
 
     position = grants.position();
     execute("update agency set paused = true where id = " + id);
-    assertTrue(grants.changesSince(position).agencies().containsKey(slug));
+    assertTrue(found.add(Objects.requireNonNull(change(position))));
 
     position = grants.position();
     execute("delete from agency where id = " + id);
-    assertTrue(grants.changesSince(position).agencies().containsKey(slug));
+    assertTrue(found.add(Objects.requireNonNull(change(position))));
   }
 
   @Test
   void aChangeCommittedAfterALaterOneIsFound() throws SQLException {
     long other = newAgency();
+    long position = grants.position();
+    Long before = change(position);
     try (Connection slow = DATABASE.dataSource().getConnection()) {
       slow.setAutoCommit(false);
       try (Statement statement = slow.createStatement()) {
         statement.execute("update agency set paused = true where id = " + id);
       }
       execute("update agency set paused = true where id = " + other);
-      Grants.Changes early = grants.changesSince(grants.position());
-      assertFalse(early.agencies().containsKey(slug), "it is not committed yet");
+      Grants.Changes early = grants.changesSince(position);
+      assertEquals(before, early.agencies().get(slug), "it is not committed yet");
       slow.commit();
 
-      assertTrue(grants.changesSince(early.position()).agencies().containsKey(slug));
+      assertNotEquals(before, Objects.requireNonNull(change(early.position())));
     }
   }
 
@@ -557,12 +576,11 @@ class GrantsTest {
   @Test
   void aClaimIsNoChange() {
     long position = grants.position();
-    // Whatever else runs on this server keeps the change before in sight: it must be no newer one.
-    Long before = grants.changesSince(position).agencies().get(slug);
+    Long before = change(position);
 
     won(1, LEASE);
 
-    assertEquals(before, grants.changesSince(position).agencies().get(slug));
+    assertEquals(before, change(position));
   }
 
   @Test
