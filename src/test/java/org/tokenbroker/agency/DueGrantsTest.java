@@ -296,7 +296,9 @@ class DueGrantsTest {
   @Test
   void lookingForChangesReadsOnlyTheseHoweverManyAgenciesThereAre() throws SQLException {
     many("1 hour");
-    String since = Long.toString(grants.position());
+    // Not grants.position(): what else runs on this server may keep all of them in sight of it.
+    long afterAll = database.database().number("select pg_current_xact_id()::text::bigint");
+    String since = Long.toString(afterAll);
     execute("update agency_grant set consecutive_failures = 1 where agency_id <= 5");
 
     String plan = plan(Grants.CHANGES, since, since, since);
