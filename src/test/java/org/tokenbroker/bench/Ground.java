@@ -47,9 +47,10 @@ import org.tokenbroker.testing.TestDatabase;
 final class Ground implements AutoCloseable {
 
   private static final String DOCUMENTED =
-      "-Xms96m -Xmn16m -Xmx256m -XX:+UseSerialGC -XX:TrimNativeHeapInterval=1000"
-          + " -XX:MetaspaceSize=128m -XX:Tier4InvocationThreshold=20000"
-          + " -XX:Tier4MinInvocationThreshold=2400 -XX:Tier4CompileThreshold=60000";
+      "-Xms96m -Xmn24m -Xmx256m -XX:+UseSerialGC -XX:TrimNativeHeapInterval=1000"
+          + " -XX:MetaspaceSize=128m -XX:Tier4InvocationThreshold=50000"
+          + " -XX:Tier4MinInvocationThreshold=6000 -XX:Tier4CompileThreshold=150000"
+          + " -XX:Tier4BackEdgeThreshold=400000";
 
   /** As documented for production, or as whoever measures would have it. */
   static final List<String> JVM =
