@@ -44,8 +44,7 @@ class AnswerMetrics {
   private void measure(RoutingContext request) {
     long began = System.nanoTime();
     // A worker that reads the body may find the channel closed, and answer into it, before the
-    // event
-    // loop says of the connection that it is: such an answer ends like one that somebody gets.
+    // event loop says so of the connection: such an answer ends like one that somebody gets.
     request.addHeadersEndHandler(
         answering -> {
           if (!((ConnectionBase) request.request().connection()).channel().isOpen()) {

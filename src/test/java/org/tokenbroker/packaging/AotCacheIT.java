@@ -1,7 +1,6 @@
 package org.tokenbroker.packaging;
 
 import static io.restassured.RestAssured.given;
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.restassured.specification.RequestSpecification;
@@ -36,7 +35,6 @@ class AotCacheIT {
 
   private static final Path CACHE = Path.of("target", "quarkus-app", "app.aot").toAbsolutePath();
   private static final Duration TO_WRITE = Duration.ofMinutes(5);
-  private static final int READS = 2000;
 
   @TempDir Path directory;
 
@@ -84,13 +82,7 @@ class AotCacheIT {
     client.admin().get("/agencies");
     client.admin().get("/audit");
     RequestSpecification caller = client.bearer(client.createCaller("trainer", "*"));
-    int answered = 0;
-    for (int read = 0; read < READS; read++) {
-      if (caller.get("/tokens/springfield-fd").statusCode() == 200) {
-        answered++;
-      }
-    }
-    assertEquals(READS, answered, broker::log);
+    caller.get("/tokens/springfield-fd").then().statusCode(200);
     client.anonymous().get("/console");
     for (String address :
         List.of("/q/health/started", "/q/health/ready", "/q/health/live", "/q/metrics")) {
