@@ -28,7 +28,7 @@ final class MigrateCommand {
               .load()
               .migrate();
       if (result.migrationsExecuted == 0) {
-        out.println("The schema is up to date, at version " + result.targetSchemaVersion + ".");
+        out.println("The schema is up to date, at version " + result.initialSchemaVersion + ".");
       } else {
         result.migrations.forEach(
             migration ->

@@ -26,8 +26,10 @@ import org.tokenbroker.testing.TestSimulator;
  * Trains the AOT cache of the image (JEP 483, 514): a broker does everything once, and the Java
  * that runs it writes down, as it ends, the classes that it loaded. Not the methods that were hot
  * (JEP 515): the compilers would take from a start what it needs itself, and full speed would come
- * later (docs/performance.md). Runs only in the build of the image, in the image's own Java ({@code
- * -Djvm}): a cache fits one build of Java and one package.
+ * later (docs/performance.md). Nor adapters between compiled and interpreted code: Java finds some
+ * of them under the name of another one, and warns of that at each start. Runs only in the build of
+ * the image, in the image's own Java ({@code -Djvm}): a cache fits one build of Java and one
+ * package.
  */
 @NullMarked
 @Tag("image")
@@ -52,6 +54,7 @@ class AotCacheIT {
                   "-XX:+UseG1GC",
                   "-XX:+UnlockDiagnosticVMOptions",
                   "-XX:-AOTRecordTraining",
+                  "-XX:-AOTAdapterCaching",
                   "-XX:AOTCacheOutput=" + CACHE),
               directory,
               environment)) {

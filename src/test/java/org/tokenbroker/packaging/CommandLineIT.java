@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,6 +32,8 @@ class CommandLineIT {
 
   /** Full of what a configuration library might take for something else. */
   private static final String PASSWORD = "pa$$w${x}rd\\$";
+
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   @TempDir Path directory;
 
@@ -75,13 +78,17 @@ class CommandLineIT {
   }
 
   @Test
-  void givenASchemaThatIsUpToDateThenMigrateSaysSo() {
+  void givenASchemaThatIsUpToDateThenMigrateSaysSo() throws SQLException {
     TestDatabase database = TestDatabase.create().migrated();
 
     Outcome outcome = BrokerProcess.run(directory, databaseKeys(database), "", "migrate");
 
     assertEquals(0, outcome.exitCode(), outcome::err);
-    assertTrue(outcome.out().startsWith("The schema is up to date, at version "), outcome::out);
+    long version =
+        database.number("select max(version::integer) from flyway_schema_history where success");
+    assertEquals(
+        List.of("The schema is up to date, at version " + version + "."),
+        outcome.out().lines().toList());
   }
 
   @Test
@@ -111,6 +118,28 @@ class CommandLineIT {
     assertEquals("", outcome.out());
     assertTrue(outcome.err().contains("password authentication failed"), outcome::err);
     assertFalse(outcome.err().contains("not-the-password"), outcome::err);
+  }
+
+  /** Started as in the image, but where the image's cache is not: Java has something to say. */
+  @Test
+  void whatJavaSaysInTheImageDoesNotGetIntoAKeyset() throws IOException {
+    Outcome created =
+        BrokerProcess.run(optionsOfTheImage(), directory, Map.of(), "", "keyset", "create");
+
+    assertTrue(created.err().contains("[aot]"), created::err);
+    assertEquals(1, JSON.readTree(created.out()).get("key").size());
+  }
+
+  private static List<String> optionsOfTheImage() throws IOException {
+    String start = "ENTRYPOINT ";
+    String broker =
+        Files.readAllLines(Path.of("docker", "Dockerfile")).stream()
+            .filter(line -> line.startsWith(start))
+            .toList()
+            .getLast();
+    List<String> command =
+        List.of(JSON.readValue(broker.substring(start.length()), String[].class));
+    return command.subList(1, command.indexOf("-jar"));
   }
 
   @Test

@@ -107,7 +107,17 @@ public final class BrokerProcess implements AutoCloseable {
    */
   public static Outcome run(
       Path directory, Map<String, String> environment, String input, String... arguments) {
-    Process process = launch(JAR, OF_TESTS, directory, environment, List.of(arguments), false);
+    return run(OF_TESTS, directory, environment, input, arguments);
+  }
+
+  /** The same with options for the Java virtual machine. */
+  public static Outcome run(
+      List<String> options,
+      Path directory,
+      Map<String, String> environment,
+      String input,
+      String... arguments) {
+    Process process = launch(JAR, options, directory, environment, List.of(arguments), false);
     try {
       CompletableFuture<String> out = readAll(process.getInputStream());
       CompletableFuture<String> err = readAll(process.getErrorStream());
